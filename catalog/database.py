@@ -1,0 +1,156 @@
+"""Opening the catalog: connections, transactions, and bringing the schema up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
+
+BUSY_TIMEOUT_MS = 60_000
+
+
+class Catalog:
+    """One database. `read()` and `write()` give sessions; a write commits or leaves no trace."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with _one_line(self.url), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that takes the write lock at once, so that it never fails half-way."""
+        writer = self.engine.execution_options(gems_immediate=True)
+        with (
+            _one_line(self.url),
+            Session(writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def current(self) -> str | None:
+        """The revision the database is at; None for an empty one."""
+        with _one_line(self.url), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def upgrade(self) -> None:
+        """Bring an absent or older database up to date. Raises DatabaseNewer for a newer one."""
+        current, head = self.current(), newest_revision()
+        if current == head:
+            return
+        known = {script.revision for script in _scripts().walk_revisions()}
+        if current is not None and current not in known:
+            raise DatabaseNewer(
+                f"{shown(self.url)} was written by a newer version (revision {current}):"
+                " upgrade hidden-gems, or point GEMS_DATABASE_URL elsewhere"
+            )
+        with _one_line(self.url), self.engine.connect() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_catalog(url: str) -> Catalog:
+    """The catalog at `url`, brought up to date. Raises CatalogError."""
+    catalog = Catalog(url)
+    catalog.upgrade()
+    return catalog
+
+
+def newest_revision() -> str:
+    head = _scripts().get_current_head()
+    assert head is not None, "the migrations folder holds no revision"
+    return head
+
+
+def shown(url: str) -> str:
+    """The address without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseUnreachable(
+            f"GEMS_DATABASE_URL is not an address SQLAlchemy can open ({type(error).__name__}):"
+            " use for example sqlite:///gems.db"
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("gems_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _one_line(url: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnreachable(
+            f"cannot use the catalog {shown(url)} ({_cause(error)}): check that its folder exists"
+            " and can be written, or set GEMS_DATABASE_URL"
+        ) from error
+    except DatabaseError as error:
+        if "malformed" in str(error) or "not a database" in str(error):
+            raise DatabaseCorrupt(
+                f"{shown(url)} is not a sound database ({_cause(error)}): restore a backup,"
+                " or move it away and start again"
+            ) from error
+        raise
+
+
+def _cause(error: DatabaseError) -> str:
+    return str(error.orig).splitlines()[0]
+
+
+def _config() -> Config:
+    spec = find_spec("migrations")
+    if spec is None or spec.origin is None:
+        raise CatalogError("the migrations are not installed: reinstall hidden-gems")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

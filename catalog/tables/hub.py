@@ -1,0 +1,169 @@
+"""What the hub told: repositories, their checkpoints, families, lineage, popularity, crawls."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from catalog.columns import Base, Big, Key, RepositoryKey
+from catalog.words import Status
+
+
+class Family(Base):
+    """The checkpoints derived from one root architecture and size."""
+
+    __tablename__ = "families"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    architecture: Mapped[str | None]
+    parameters: Mapped[Big | None]
+
+
+class Repository(Base):
+    """One hub repository. `hub_id` is its only stable identity; names change."""
+
+    __tablename__ = "repositories"
+    __table_args__ = (UniqueConstraint("hub", "hub_id"),)
+
+    id: Mapped[Key]
+    hub: Mapped[str]
+    hub_id: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)
+    author: Mapped[str]
+    sha: Mapped[str | None]
+    created_at: Mapped[datetime | None]
+    modified_at: Mapped[datetime | None]
+    gated: Mapped[str | None]
+    disabled: Mapped[bool] = mapped_column(default=False)
+    private: Mapped[bool] = mapped_column(default=False)
+    pipeline_tag: Mapped[str | None]
+    library: Mapped[str | None]
+    license: Mapped[str | None]
+    parameters: Mapped[Big | None]
+    tags: Mapped[list[str]]
+    card: Mapped[dict[str, Any]]
+    config: Mapped[dict[str, Any]]
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    missing_since: Mapped[datetime | None]
+
+
+class Alias(Base):
+    """A name that a repository had before."""
+
+    __tablename__ = "aliases"
+    __table_args__ = (UniqueConstraint("repository_id", "name"),)
+
+    id: Mapped[Key]
+    repository_id: Mapped[RepositoryKey]
+    name: Mapped[str] = mapped_column(index=True)
+    until: Mapped[datetime]
+
+
+class Member(Base):
+    """A repository's place in a family: how it is related, and how far from a root."""
+
+    __tablename__ = "members"
+
+    family_id: Mapped[int] = mapped_column(
+        ForeignKey("families.id", ondelete="CASCADE"), primary_key=True
+    )
+    repository_id: Mapped[int] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    root: Mapped[bool] = mapped_column(default=False)
+    relation: Mapped[str | None]
+    depth: Mapped[int]
+
+
+class Edge(Base):
+    """One piece of evidence that `child` came from `parent_name`, which may be unknown to us."""
+
+    __tablename__ = "edges"
+    __table_args__ = (UniqueConstraint("child_id", "parent_name", "relation", "source"),)
+
+    id: Mapped[Key]
+    child_id: Mapped[RepositoryKey]
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("repositories.id", ondelete="SET NULL"), index=True
+    )
+    parent_name: Mapped[str] = mapped_column(index=True)
+    relation: Mapped[str]
+    source: Mapped[str]
+    confidence: Mapped[float]
+    chosen: Mapped[bool] = mapped_column(default=False)
+
+
+class Checkpoint(Base):
+    """One repository at one commit, and what vetting made of it.
+
+    `base_id` is the checkpoint that an adapter is asked on; `stand_in_id` the older checkpoint
+    that stands for an exact duplicate; `digest` covers the weights alone.
+    """
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (UniqueConstraint("repository_id", "sha"),)
+
+    id: Mapped[Key]
+    repository_id: Mapped[RepositoryKey]
+    sha: Mapped[str]
+    status: Mapped[str] = mapped_column(default=Status.UNVETTED)
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    vetted_at: Mapped[datetime | None]
+    relation: Mapped[str | None]
+    base_id: Mapped[int | None] = mapped_column(ForeignKey("checkpoints.id", ondelete="SET NULL"))
+    stand_in_id: Mapped[int | None] = mapped_column(
+        ForeignKey("checkpoints.id", ondelete="SET NULL")
+    )
+    digest: Mapped[str | None] = mapped_column(index=True)
+    bytes: Mapped[Big | None]
+    parameters: Mapped[Big | None]
+
+
+class Popularity(Base):
+    """One dated point of a repository's popularity, at most one a day."""
+
+    __tablename__ = "popularity"
+
+    repository_id: Mapped[int] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    downloads: Mapped[Big]
+    downloads_all_time: Mapped[Big | None]
+    likes: Mapped[int | None]
+
+
+class Crawl(Base):
+    """One enumeration of a family, or of the whole hub; `state` is where it goes on."""
+
+    __tablename__ = "crawls"
+
+    id: Mapped[Key]
+    hub: Mapped[str]
+    family_id: Mapped[int | None] = mapped_column(ForeignKey("families.id", ondelete="CASCADE"))
+    strategy: Mapped[str]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    state: Mapped[dict[str, Any]]
+    watermark: Mapped[datetime | None]
+    requests: Mapped[int] = mapped_column(default=0)
+    rows: Mapped[int] = mapped_column(default=0)
+
+
+class Oddity(Base):
+    """A row that a crawl could not read, and why."""
+
+    __tablename__ = "oddities"
+
+    id: Mapped[Key]
+    crawl_id: Mapped[int] = mapped_column(ForeignKey("crawls.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str | None]
+    reason: Mapped[str]
+    seen_at: Mapped[datetime]
