@@ -51,6 +51,13 @@ class Catalog:
         with _one_line(self.url), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
+    def peek(self) -> str | None:
+        """As `current`, but an absent SQLite file is not made by looking."""
+        name = make_url(self.url).database
+        if self.engine.dialect.name == "sqlite" and name and not Path(name).exists():
+            return None
+        return self.current()
+
     def upgrade(self) -> None:
         """Bring an absent or older database up to date. Raises DatabaseNewer for a newer one."""
         current, head = self.current(), newest_revision()

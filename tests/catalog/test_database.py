@@ -1,0 +1,126 @@
+"""The catalog opens what it can, brings it up to date, and refuses the rest in one line."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select, text
+
+from catalog.columns import Base
+from catalog.database import Catalog, newest_revision, open_catalog
+from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
+from catalog.tables import Family, Member
+
+
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/gems.db"
+
+
+def test_an_absent_database_is_made_and_brought_up_to_date(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    assert catalog.current() == newest_revision()
+
+
+def test_looking_at_an_absent_database_does_not_make_it(tmp_path: Path) -> None:
+    assert Catalog(url(tmp_path)).peek() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with catalog.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
+    open_catalog(url(tmp_path)).close()
+    before = (tmp_path / "gems.db").read_bytes()
+    open_catalog(url(tmp_path)).close()
+    assert (tmp_path / "gems.db").read_bytes() == before
+
+
+def test_a_newer_database_is_refused_with_one_line(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with catalog.write() as session:
+        session.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(DatabaseNewer, match="upgrade hidden-gems") as caught:
+        open_catalog(url(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_corrupt_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "gems.db"
+    path.write_bytes(b"this is not a database at all" * 100)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseCorrupt, match="restore a backup"):
+        open_catalog(url(tmp_path))
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_does_not_exist_is_named_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachable, match="check that its folder exists"):
+        open_catalog(f"sqlite:///{tmp_path}/absent/gems.db")
+
+
+def test_an_address_that_is_none_is_refused_in_one_line() -> None:
+    with pytest.raises(CatalogError, match=r"sqlite:///gems\.db"):
+        open_catalog("carrier pigeon")
+
+
+def test_sqlite_is_opened_with_wal_foreign_keys_and_patience(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with catalog.engine.connect() as connection:
+        pragma = {
+            name: connection.execute(text(f"pragma {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+    assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 60_000}
+
+
+def test_a_write_that_fails_leaves_no_trace(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+
+    def fail_half_way() -> None:
+        with catalog.write() as session:
+            session.add(Family(slug="a", title="A"))
+            session.flush()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_half_way()
+    with catalog.read() as session:
+        assert session.scalars(select(Family)).all() == []
+
+
+def test_a_row_that_points_nowhere_is_refused(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with pytest.raises(Exception, match="FOREIGN KEY"), catalog.write() as session:
+        session.add(Member(family_id=1, repository_id=1, depth=0))
+
+
+def test_writers_in_two_threads_wait_for_each_other(tmp_path: Path) -> None:
+    address = url(tmp_path)
+    open_catalog(address).close()
+
+    def write(prefix: str) -> None:
+        catalog = Catalog(address)
+        for number in range(50):
+            with catalog.write() as session:
+                session.add(Family(slug=f"{prefix}-{number}", title=prefix))
+        catalog.close()
+
+    threads = [threading.Thread(target=write, args=(prefix,)) for prefix in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with sqlite3.connect(tmp_path / "gems.db") as connection:
+        (count,) = connection.execute("select count(*) from families").fetchone()
+    connection.close()
+    assert count == 150
