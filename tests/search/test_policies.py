@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from tests.search.drive import drive, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.search.errors import SearchError
 from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Batch, Floats
+from tests.search.drive import drive, problem
 
 SHARED = ("accelerated",)
 
