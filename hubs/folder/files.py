@@ -14,17 +14,7 @@ from pathlib import Path
 SETTINGS = ".hub.json"
 UNSERVED = frozenset({SETTINGS, ".git", ".cache"})
 LARGE = 10 * 1024 * 1024
-LARGE_NAMES: tuple[str, ...] = (".safetensors", ".bin", ".gguf", ".pt", ".pth", ".ckpt", ".h5")
-    ".safetensors",
-    ".bin",
-    ".gguf",
-    ".pt",
-    ".pth",
-    ".ckpt",
-    ".h5",
-    ".onnx",
-)
-LARGE_NAMES += (".onnx", ".msgpack", ".npy", ".npz", ".parquet", ".zip", ".gz")
+LARGE_NAMES = (".safetensors", ".bin", ".gguf", ".pt", ".pth", ".h5", ".onnx", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
