@@ -1,15 +1,17 @@
 """What every engine does: load weights, answer token ids, go away.
 
-An engine gets token ids and gives text back. Decoding is ours: greedy, explicit limits and stop
-ids; nothing of a checkpoint's `generation_config` is read, nothing of the one before is left.
+An engine gets token ids and gives token ids back. Decoding is ours: greedy, explicit limits and
+stop ids; nothing of a checkpoint's `generation_config` is read, nothing of the one before is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+from evaluator.engines.errors import LoadFailure
 
 Finish = Literal["stop", "length"]
 
@@ -34,10 +36,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back: generated token ids without the stop token, decoded text, why it ended."""
+    """What came back: generated token ids without the stop token, and why it ended."""
 
     token_ids: tuple[int, ...]
-    text: str
     finish: Finish
 
 
@@ -52,12 +53,19 @@ class Engine(Protocol):
     @property
     def dtype(self) -> str: ...
 
-    def load(self, weights: Weights) -> None:
-        """Replace what is loaded. Raises LoadError (named kind) and holds nothing then."""
+    def load(self, weights: Weights) -> Mapping[int, LoadFailure]:
+        """Replace what is loaded; returns the adapters that cannot be asked, each with its reason.
+
+        Raises LoadFailure if the base itself cannot be loaded, and holds nothing then.
+        """
         ...
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
-        """Answers in the order of the requests. Raises GenerationError."""
+        """Answers in the order of the requests, which may mix adapters.
+
+        Which requests are computed together depends on nothing but `requests`: the same ones give
+        the same answers. Raises GenerationFailure.
+        """
         ...
 
     def close(self) -> None: ...

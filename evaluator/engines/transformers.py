@@ -1,0 +1,168 @@
+"""The Transformers engine: the one that is always there. fp32 on a CPU, bf16 on a GPU."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+from transformers.utils import logging as chatter
+
+from evaluator.engines.adapters import attach
+from evaluator.engines.errors import (
+    EngineFailure,
+    GenerationFailure,
+    GenerationKind,
+    LoadFailure,
+    LoadKind,
+)
+from evaluator.engines.folder import cleaned
+from evaluator.engines.greedy import decode
+from evaluator.engines.protocol import Completion, Request, Weights
+
+TOGETHER = 32
+"""Requests computed together. It has a say in rounding, so it is no option."""
+
+
+class TransformersEngine:
+    """Loads one checkpoint, or one base with several LoRA adapters, and answers greedily."""
+
+    name = "transformers"
+
+    def __init__(self) -> None:
+        cuda = torch.cuda.is_available()
+        self._device = torch.device("cuda" if cuda else "cpu")
+        self._dtype = torch.bfloat16 if cuda else torch.float32
+        self._model: Any = None
+        self._wrapped: PeftModel | None = None
+        chatter.set_verbosity(logging.CRITICAL)
+        chatter.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+    @property
+    def dtype(self) -> str:
+        return str(self._dtype).removeprefix("torch.")
+
+    def load(self, weights: Weights) -> Mapping[int, LoadFailure]:
+        """Load `weights`; see the protocol. The one before is let go first: two never fit."""
+        failed: dict[int, LoadFailure] = {}
+        while not self._loaded(weights, failed):
+            pass
+        return failed
+
+    def _loaded(self, weights: Weights, failed: dict[int, LoadFailure]) -> bool:
+        """Whether all adapters but the `failed` are attached: one more failure spoils the base."""
+        self.close()
+        with _named(LoadFailure, LoadKind.OUT_OF_MEMORY, LoadKind.CRASHED):
+            self._model = self._full(weights.base)
+        for index, folder in enumerate(weights.adapters):
+            if index in failed:
+                continue
+            try:
+                with _named(LoadFailure, LoadKind.OUT_OF_MEMORY, LoadKind.BAD_ADAPTER):
+                    self._wrapped = attach(self._model, self._wrapped, folder, f"adapter{index}")
+            except LoadFailure as failure:
+                # Not the failure itself: its traceback would keep the base in memory.
+                failed[index] = LoadFailure(failure.kind, failure.detail)
+                return False
+        return True
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers in the order of the requests; each adapter's are computed apart, in its order."""
+        answers: dict[int, Completion] = {}
+        for adapter in dict.fromkeys(request.adapter for request in requests):
+            places = [at for at, request in enumerate(requests) if request.adapter == adapter]
+            with self._using(adapter):
+                for start in range(0, len(places), TOGETHER):
+                    chunk = places[start : start + TOGETHER]
+                    with _named(
+                        GenerationFailure, GenerationKind.OUT_OF_MEMORY, GenerationKind.CRASHED
+                    ):
+                        said = decode(self._model, [requests[at] for at in chunk])
+                    answers.update(zip(chunk, said, strict=True))
+        return [answers[at] for at in range(len(requests))]
+
+    def close(self) -> None:
+        self._wrapped = None
+        self._model = None
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _full(self, folder: Path) -> Any:
+        with tempfile.TemporaryDirectory(prefix="gems-load-") as scratch:
+            clean = cleaned(folder, Path(scratch) / "checkpoint")
+            try:
+                config = AutoConfig.from_pretrained(
+                    clean, trust_remote_code=False, local_files_only=True
+                )
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                raise LoadFailure(LoadKind.BAD_CONFIG, f"config.json: {error}") from error
+            try:
+                loaded: Any = AutoModelForCausalLM.from_pretrained(
+                    clean,
+                    config=config,
+                    dtype=self._dtype,
+                    attn_implementation="sdpa",
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                    local_files_only=True,
+                    ignore_mismatched_sizes=True,
+                    output_loading_info=True,
+                    generation_config=GenerationConfig(),  # type: ignore[no-untyped-call]
+                )
+            except (SafetensorError, OSError) as error:
+                raise LoadFailure(LoadKind.BAD_WEIGHTS, str(error)) from error
+        model, told = loaded
+        _check(model, told)
+        return model.to(self._device).eval()
+
+    @contextmanager
+    def _using(self, adapter: int | None) -> Iterator[None]:
+        if self._wrapped is None:
+            yield
+        elif adapter is None:
+            with self._wrapped.disable_adapter():
+                yield
+        else:
+            self._wrapped.set_adapter(f"adapter{adapter}")
+            yield
+
+
+def _check(model: Any, told: Mapping[str, Any]) -> None:
+    """Every tensor came from the file, none was left over, all are finite."""
+    for key, kind in (
+        ("mismatched_keys", LoadKind.WRONG_SHAPES),
+        ("missing_keys", LoadKind.MISSING_TENSORS),
+        ("unexpected_keys", LoadKind.EXTRA_TENSORS),
+        ("error_msgs", LoadKind.BAD_WEIGHTS),
+    ):
+        if odd := sorted(map(str, told.get(key, ()))):
+            raise LoadFailure(kind, f"{len(odd)}, such as {odd[0]}")
+    for name, tensor in model.named_parameters():
+        if not bool(torch.isfinite(tensor).all()):
+            raise LoadFailure(LoadKind.NOT_FINITE, f"{name} has NaN or infinity")
+
+
+@contextmanager
+def _named(
+    failure: type[LoadFailure] | type[GenerationFailure],
+    memory: LoadKind | GenerationKind,
+    other: LoadKind | GenerationKind,
+) -> Iterator[None]:
+    """Whatever foreign weights make the libraries raise becomes a failure with a name."""
+    try:
+        yield
+    except EngineFailure:
+        raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise failure(memory, "it does not fit into memory") from error
+    except Exception as error:
+        raise failure(other, f"{type(error).__name__}: {error}") from error
