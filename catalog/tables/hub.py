@@ -13,7 +13,10 @@ from catalog.words import Status
 
 
 class Family(Base):
-    """The checkpoints derived from one root architecture and size."""
+    """The checkpoints derived from one root architecture and size.
+
+    layouts: of each root by name, its commit and its tensors' names and shapes.
+    """
 
     __tablename__ = "families"
 
@@ -22,10 +25,15 @@ class Family(Base):
     title: Mapped[str]
     architecture: Mapped[str | None]
     parameters: Mapped[Big | None]
+    layouts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
 class Repository(Base):
-    """One hub repository. `hub_id` is its only stable identity; names change."""
+    """One hub repository. `hub_id` is its only stable identity; names change.
+
+    downloads, downloads_all_time, likes: as last listed; the dated series is `Popularity`.
+    tags: without those that say lineage, which are edges. card, config: only the keys we use.
+    """
 
     __tablename__ = "repositories"
     __table_args__ = (UniqueConstraint("hub", "hub_id"),)
@@ -44,7 +52,11 @@ class Repository(Base):
     pipeline_tag: Mapped[str | None]
     library: Mapped[str | None]
     license: Mapped[str | None]
+    architecture: Mapped[str | None]
     parameters: Mapped[Big | None]
+    downloads: Mapped[Big | None]
+    downloads_all_time: Mapped[Big | None]
+    likes: Mapped[int | None]
     tags: Mapped[list[str]]
     card: Mapped[dict[str, Any]]
     config: Mapped[dict[str, Any]]
@@ -82,7 +94,10 @@ class Member(Base):
 
 
 class Edge(Base):
-    """One piece of evidence that `child` came from `parent_name`, which may be unknown to us."""
+    """One piece of evidence that `child` came from `parent_name`, which may be unknown to us.
+
+    confidence: 0 for evidence against. chosen: by the rule in `catalog.lineage`.
+    """
 
     __tablename__ = "edges"
     __table_args__ = (UniqueConstraint("child_id", "parent_name", "relation", "source"),)
@@ -155,6 +170,18 @@ class Crawl(Base):
     watermark: Mapped[datetime | None]
     requests: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(default=0)
+
+
+class Frontier(Base):
+    """A node that a recursive crawl has met; it is `done` once its children are stored."""
+
+    __tablename__ = "frontier"
+
+    crawl_id: Mapped[int] = mapped_column(
+        ForeignKey("crawls.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(primary_key=True)
+    done: Mapped[bool] = mapped_column(default=False)
 
 
 class Oddity(Base):
