@@ -1,0 +1,82 @@
+"""Paired one-sided tests of many checkpoints against many, on the same prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.verdicts import tails
+from evaluator.verdicts.evidence import Floats, Ints
+
+GRID = 60
+"""Scores between 0 and 1 are rounded to sixtieths: halves, thirds, quarters, fifths, sixths,
+tenths, twelfths, fifteenths and twentieths stay what they are. The test stays exact: it is the
+test of the rounded differences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Scores made ready for paired tests: in whole numbers, summed over clusters.
+
+    A missing score is held against whoever would gain by its absence: `ahead` counts it as 0,
+    `behind` as 1.
+
+    ahead, behind: (rows, units). grades: whether units are single prompts, graded 0 or 1.
+    scale: what a full score on one prompt counts. prompts: how many there are.
+    """
+
+    ahead: NDArray[np.float32]
+    behind: NDArray[np.float32]
+    grades: bool
+    scale: int
+    prompts: int
+
+    @classmethod
+    def of(cls, scores: Floats, clusters: Ints | None = None) -> Paired:
+        """scores: (rows, prompts) in [0, 1], NaN where missing. clusters: (prompts,)."""
+        missing = np.isnan(scores)
+        graded = bool(np.all(missing | (scores == 0) | (scores == 1)))
+        scale = 1 if graded else GRID
+        whole = np.rint(np.where(missing, 0.0, scores) * scale)
+        ahead = whole.astype(np.float32)
+        behind = np.where(missing, scale, whole).astype(np.float32)
+        alone = clusters is None or len(np.unique(clusters)) == len(clusters)
+        if clusters is not None and not alone:
+            ahead, behind = _sums(ahead, clusters), _sums(behind, clusters)
+        return cls(ahead, behind, graded and alone, scale, scores.shape[1])
+
+    def delta(self, ahead: Ints, behind: Ints) -> Floats:
+        """Mean paired difference of each of `ahead` to each of `behind`, (ahead, behind)."""
+        gained = self.ahead[ahead].sum(axis=1, dtype=np.float64)
+        against = self.behind[behind].sum(axis=1, dtype=np.float64)
+        difference: Floats = gained[:, None] - against
+        return difference / (self.scale * max(1, self.prompts))
+
+    def p(self, ahead: Ints, behind: Ints) -> Floats:
+        """One-sided p-values that each of `ahead` is better than each of `behind`, in rows.
+
+        0/1 grades: McNemar's exact test (Psychometrika 12, 1947): of the prompts on which two
+        checkpoints differ, how many did the one win? Otherwise the exact sign-flip permutation
+        test of the differences, summed over clusters. Returns (ahead, behind).
+        """
+        if self.grades:
+            ours, theirs = self.ahead[ahead], self.behind[behind]
+            both = ours @ theirs.T
+            wins = (ours.sum(axis=1)[:, None] - both).astype(np.int64)
+            losses = (theirs.sum(axis=1) - both).astype(np.int64)
+            return tails.coin(wins, wins + losses)
+        result = np.ones((len(ahead), len(behind)))
+        for column, rival in enumerate(behind):
+            differences = (self.ahead[ahead] - self.behind[rival]).astype(np.int64)
+            result[:, column] = tails.flips(differences)
+        return result
+
+
+def _sums(values: NDArray[np.float32], clusters: Ints) -> NDArray[np.float32]:
+    """Sums over the prompts of each cluster, (rows, clusters)."""
+    order = np.argsort(clusters, kind="stable")
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=clusters[order[:1]] - 1))
+    summed: NDArray[np.float32] = np.add.reduceat(values[:, order], starts, axis=1)
+    return summed
