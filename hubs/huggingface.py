@@ -1,0 +1,248 @@
+"""The Hugging Face Hub behind `hubs.protocol.Hub`, and any server that speaks its API.
+
+Listings and info are read as raw JSON: huggingface_hub's own classes raise on odd rows, and its
+iterators hide the place where they are. Downloads are its work.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from hubs import cache, names
+from hubs.errors import Astray, Malformed, NotFound
+from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
+from hubs.safetensors import header_length, parse_header
+from hubs.transport import Again, Patience, Transport, parse
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+LISTING = "/api/models"
+WHOLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+ADAPTER = "adapter_model.safetensors"
+FIRST_BYTES = 100_000  # most headers fit, so that one request reads them
+MAX_FILES = 100_000
+MAX_INDEX = 64 * 1024 * 1024
+MAX_EMPTY_PAGES = 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class HuggingFaceHub:
+    """`endpoint`: the hub's URL, or None for HF_ENDPOINT.
+
+    `token`: None for this machine's, False for none. `folder`: where downloads are cached, or None
+    for huggingface_hub's own place.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        token: str | bool | None = None,
+        *,
+        folder: Path | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        where = endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
+        self._token = token
+        self._folder = folder
+        self._transport = Transport(where, token, patience or Patience())
+
+    @property
+    def endpoint(self) -> str:
+        return self._transport.endpoint
+
+    def pages(
+        self,
+        *,
+        filter: Sequence[str] = (),
+        sort: str | None = None,
+        expand: Sequence[str] = (),
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> Iterator[Page]:
+        """The models, page by page.
+
+        `filter`: tags that all must hold, such as `base_model:org/name`. `sort`: createdAt,
+        lastModified, downloads or likes, largest first. `expand`: the fields of a row beside `id`
+        and `_id`. `cursor`: a `Page.next` of any age; the other arguments are then in it already.
+        """
+        if cursor is not None and not self._is_listing(cursor):
+            raise Astray(f"the stored place {cursor[:200]!r} is not on {self.endpoint}: start anew")
+        url: str | None = cursor or self.endpoint + LISTING
+        params = {"filter": list(filter), "sort": sort, "expand": list(expand), "limit": limit}
+        given = None if cursor else {key: value for key, value in params.items() if value}
+        seen: set[str] = set()
+        empty = 0
+        while url is not None:
+            seen.add(url)
+            page = self._page(url, given, seen)
+            empty = 0 if page.rows else empty + 1
+            if empty > MAX_EMPTY_PAGES:
+                raise Astray(f"{self.endpoint} lists empty pages without end: try again later")
+            yield page
+            url, given = page.next, None
+
+    def _page(self, url: str, params: Mapping[str, Any] | None, seen: set[str]) -> Page:
+        def ask() -> Page:
+            rows, following = self._transport.json(url, params)
+            if not isinstance(rows, list):
+                raise Again(Malformed(f"{url[:200]} does not answer with a list: try again later"))
+            if following is not None and not self._is_listing(following):
+                raise Again(Astray(f"{self.endpoint} links to {following[:200]!r}: not followed"))
+            if following in seen:
+                raise Again(Astray(f"{self.endpoint} lists in circles: try again later"))
+            return Page(rows, following)
+
+        return self._transport.persist(ask)
+
+    def _is_listing(self, url: str) -> bool:
+        expected = urlsplit(self.endpoint + LISTING).path
+        return self._transport.own(url) and urlsplit(url).path == expected
+
+    def info(
+        self, name: str, *, revision: str | None = None, expand: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Raw JSON of one model.
+
+        `expand`: as in `pages`, and also baseModels, childrenModelCount, usedStorage.
+        Raises NotFound for missing and private ones alike, Gated, Disabled, Unreachable, Malformed.
+        """
+        url = (
+            f"{self._api(name)}/revision/{quote(revision, safe='')}"
+            if revision
+            else self._api(name)
+        )
+        value, _ = self._transport.json(url, {"expand": list(expand)} if expand else None)
+        if not isinstance(value, dict):
+            raise Malformed(f"{url} does not describe a model: try again later")
+        return value
+
+    def files(self, name: str, sha: str) -> list[HubFile]:
+        """Every file of a commit. Raises as `info` does."""
+        url: str | None = f"{self._api(name)}/tree/{names.commit(sha)}"
+        params: dict[str, Any] | None = {"recursive": "true"}
+        found: dict[str, HubFile] = {}
+        seen: set[str] = set()
+        while url is not None:
+            seen.add(url)
+            entries, url = self._transport.json(url, params)
+            params = None
+            for file in map(_file, entries if isinstance(entries, list) else [entries]):
+                if file is not None:
+                    found[file.path] = file
+            if len(found) > MAX_FILES or url in seen or (url and not self._transport.own(url)):
+                raise Malformed(f"{name} lists its files without end: leave it out")
+        return [found[path] for path in sorted(found)]
+
+    def header(self, name: str, sha: str, filename: str) -> SafetensorsHeader:
+        """A safetensors file's header: one range request for most, two for long ones.
+
+        Raises Malformed if it contradicts itself or the file's size; else as `info` does.
+        """
+        url = self._file(name, sha, filename)
+        try:
+            reply = self._transport.bytes(url, FIRST_BYTES, start=0)
+            if reply.size is None:
+                raise Malformed("does not say how long it is")
+            length = header_length(reply.body, reply.size)
+            header = reply.body[8 : 8 + length]
+            if len(header) < length:
+                rest = self._transport.bytes(url, length - len(header), start=8 + len(header))
+                header += rest.body
+            if len(header) < length:
+                raise Malformed("ends within its header")
+            return parse_header(header, reply.size)
+        except Malformed as error:
+            raise Malformed(f"{filename} of {name} {error}: leave it out") from error
+
+    def headers(
+        self, name: str, sha: str, files: Sequence[HubFile] | None = None
+    ) -> dict[str, SafetensorsHeader]:
+        """Headers of `model.safetensors`, else of the index's shards, else of the adapter.
+
+        Raises NotFound if there are none, Malformed if index and shards disagree; else as `info`.
+        """
+        present = {file.path for file in (self.files(name, sha) if files is None else files)}
+        single = next((path for path in (WHOLE, ADAPTER) if path in present), None)
+        if INDEX in present and single != WHOLE:
+            return self._shards(name, sha, present)
+        if single is None:
+            raise NotFound(f"{name} has no safetensors weights: leave it out")
+        return {single: self.header(name, sha, single)}
+
+    def _shards(self, name: str, sha: str, present: set[str]) -> dict[str, SafetensorsHeader]:
+        owners = _weight_map(name, self.text(name, sha, INDEX, MAX_INDEX))
+        shards = sorted(set(owners.values()))
+        if missing := [shard for shard in shards if shard not in present]:
+            raise Malformed(f"{name} lacks {missing[0]}, which its index names: leave it out")
+        with ThreadPoolExecutor(4) as pool:
+            headers = dict(
+                zip(shards, pool.map(lambda s: self.header(name, sha, s), shards), strict=True)
+            )
+        for tensor, shard in owners.items():
+            if tensor not in headers[shard].tensors:
+                raise Malformed(f"{shard} of {name} lacks {tensor[:80]}: leave it out")
+        if sum(len(header.tensors) for header in headers.values()) > len(owners):
+            raise Malformed(f"{name} holds tensors that its index does not name: leave it out")
+        return headers
+
+    def text(self, name: str, sha: str, path: str, max_bytes: int) -> str:
+        """A file of at most `max_bytes`. Raises Malformed if it is longer; else as `info` does."""
+        reply = self._transport.bytes(self._file(name, sha, path), max_bytes)
+        return reply.body.decode(errors="replace")
+
+    def size(self, name: str, sha: str, patterns: Sequence[str] = RUNNABLE) -> int:
+        """Bytes that `fetch` would bring, by one request for the tree. Raises as `info` does."""
+        sizes = {file.path: file.size for file in self.files(name, sha)}
+        return sum(sizes[path] for path in cache.wanted(sizes, patterns))
+
+    def fetch(self, name: str, sha: str, *, patterns: Sequence[str] = RUNNABLE) -> Path:
+        """The folder with a commit's files; a commit that lies there costs no request.
+
+        Pickles and code are never fetched, whatever `patterns` say. Raises Malformed if a file has
+        another size than the hub said, HubError if the disk is full; else as `info` does.
+        """
+        if not cache.listed(self._folder, names.repository(name), names.commit(sha)):
+            self.files(name, sha)  # finds out what is wrong in our own time, not huggingface_hub's
+        return self._transport.persist(
+            lambda: cache.fetch(self.endpoint, self._token, self._folder, name, sha, patterns)
+        )
+
+    def forget(self, name: str, sha: str) -> None:
+        """Deletes a commit, and what was begun of it, from the cache. Other commits stay."""
+        cache.forget(self._folder, names.repository(name), names.commit(sha))
+
+    def _api(self, name: str) -> str:
+        return f"{self.endpoint}{LISTING}/{names.repository(name)}"
+
+    def _file(self, name: str, sha: str, path: str) -> str:
+        where = f"{self.endpoint}/{names.repository(name)}/resolve/{names.commit(sha)}"
+        return f"{where}/{names.path(path)}"
+
+
+def _file(entry: object) -> HubFile | None:
+    """A file of a tree; None for folders. Raises Malformed for what is neither."""
+    if not isinstance(entry, dict):
+        raise Malformed("the hub lists a file that is none: leave its repository out")
+    if entry.get("type") != "file":
+        return None
+    path, size, lfs = entry.get("path"), entry.get("size"), entry.get("lfs")
+    if not names.is_path(path) or type(size) is not int or size < 0:
+        raise Malformed(f"the hub lists a nonsensical file {str(path)[:80]!r}: leave it out")
+    sha256 = lfs.get("oid") if isinstance(lfs, dict) else None
+    known = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
+    return HubFile(str(path), size, sha256 if known else None)
+
+
+def _weight_map(name: str, index: str) -> dict[str, str]:
+    """Which shard holds which tensor. Raises Malformed."""
+    try:
+        owners = parse(index.encode())["weight_map"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise Malformed(f"{name} has an index that cannot be read: leave it out") from error
+    if not isinstance(owners, dict) or not all(isinstance(s, str) for s in owners.values()):
+        raise Malformed(f"{name} has an index that cannot be read: leave it out")
+    return owners

@@ -1,0 +1,274 @@
+"""GET requests to one hub: bounded in time and size, retried, and never led astray."""
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+from huggingface_hub.errors import OfflineModeIsEnabled
+from huggingface_hub.utils import (  # type: ignore[attr-defined]
+    build_hf_headers,
+    get_session,
+    httpx,
+    parse_ratelimit_headers,
+)
+
+from hubs import session
+from hubs.errors import (
+    Astray,
+    Disabled,
+    Gated,
+    HubError,
+    Malformed,
+    NotFound,
+    RateLimited,
+    Refused,
+    Unreachable,
+)
+from hubs.pacing import LONGEST_WAIT
+
+Result = TypeVar("Result")
+MAX_JSON = 256 * 1024 * 1024
+MAX_REDIRECTS = 5
+CHUNK = 256 * 1024
+TRANSIENT: tuple[type[Exception], ...] = (
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.RemoteProtocolError,
+)
+TRANSIENT += (httpx.DecodingError, httpx.ProxyError)
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to keep asking.
+
+    Between `tries`, half to all of `first`·2ⁿ seconds pass, at most `longest`. A request may be
+    silent for `timeout` seconds and take `whole` seconds. The defaults outlast an outage of a minute.
+    """
+
+    tries: int = 9
+    first: float = 2.0
+    longest: float = 30.0
+    timeout: float = 20.0
+    whole: float = 600.0
+
+    def pause(self, attempt: int) -> float:
+        return min(self.longest, self.first * 2.0**attempt) * random.uniform(0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`next`: where the `Link` header leads. `size`: of the file that this is (part of)."""
+
+    body: bytes
+    next: str | None
+    size: int | None
+
+
+class Again(Exception):
+    """A failure that may pass.
+
+    `error` is what to raise in the end; `after`, the seconds that the hub asks us to wait.
+    """
+
+    def __init__(self, error: HubError, after: float | None = None) -> None:
+        self.error, self.after = error, after
+
+
+class Transport:
+    """`endpoint`: where the hub is. `token`: its credential; None: this machine's; False: none."""
+
+    def __init__(self, endpoint: str, token: str | bool | None, patience: Patience) -> None:
+        self.endpoint = endpoint.rstrip("/")
+        try:
+            self._origin = session.origin(self.endpoint)
+        except ValueError as error:
+            raise Unreachable(
+                f"{endpoint!r} is no hub's address: set HF_ENDPOINT to a URL"
+            ) from error
+        self.patience = patience
+        self._headers = build_hf_headers(token=token, library_name="hidden-gems")
+        session.join(self.endpoint, patience.timeout)
+
+    def own(self, url: str) -> bool:
+        """Whether a URL is on this hub's own host."""
+        try:
+            return session.origin(url) == self._origin
+        except ValueError:
+            return False
+
+    def json(
+        self, url: str, params: Mapping[str, Any] | None = None, max_bytes: int = MAX_JSON
+    ) -> tuple[Any, str | None]:
+        """A JSON value, and the link to the next page. Raises HubError."""
+
+        def ask() -> tuple[Any, str | None]:
+            reply = self._get(url, params, {}, max_bytes, whole=True, leave=False)
+            try:
+                return parse(reply.body), reply.next
+            except (ValueError, RecursionError) as error:
+                raise Again(
+                    Malformed(f"{url} answers with broken JSON ({error}): try again later")
+                ) from error
+
+        return self.persist(ask)
+
+    def bytes(self, url: str, max_bytes: int, start: int | None = None) -> Reply:
+        """A file, or its first `max_bytes` from `start` on. Follows the hub to its storage.
+
+        Without `start`, a longer file raises Malformed. Raises HubError.
+        """
+        headers = {}
+        if start is not None:
+            headers = {"Range": f"bytes={start}-{start + max_bytes - 1}"}
+        return self.persist(
+            lambda: self._get(url, None, headers, max_bytes, whole=start is None, leave=True)
+        )
+
+    def persist(self, ask: Callable[[], Result]) -> Result:
+        """Asks until there is an answer, patience ends or the hub says no for good."""
+        for attempt in range(self.patience.tries):
+            try:
+                return ask()
+            except Again as again:
+                failure = again
+            if attempt + 1 < self.patience.tries:
+                self._pause(attempt, failure)
+        raise failure.error
+
+    def _pause(self, attempt: int, failure: Again) -> None:
+        pause = self.patience.pause(attempt)
+        if failure.after is not None:
+            pause = min(failure.after, LONGEST_WAIT) + random.uniform(0, 1)
+        time.sleep(pause)
+
+    def _get(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None,
+        headers: dict[str, str],
+        max_bytes: int,
+        *,
+        whole: bool,
+        leave: bool,
+    ) -> Reply:
+        sent = {**self._headers, **headers}
+        for _ in range(MAX_REDIRECTS):
+            try:
+                with get_session().stream(
+                    "GET", url, params=params, headers=sent, follow_redirects=False
+                ) as response:
+                    if not response.has_redirect_location:
+                        check(response)
+                        return self._read(response, max_bytes, whole)
+                    url, params = urljoin(str(response.url), response.headers["Location"]), None
+            except OfflineModeIsEnabled as error:
+                raise Unreachable("HF_HUB_OFFLINE forbids all requests: unset it") from error
+            except TRANSIENT as error:
+                raise Again(unreachable(url, error)) from error
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+                raise Malformed(f"{url[:200]} cannot be asked for ({error}): report it") from error
+            if not self.own(url):
+                sent.pop("authorization", None)
+                if not leave:
+                    raise Astray(f"{self.endpoint} redirects to {url[:200]}: not followed")
+        raise Astray(f"{self.endpoint} redirects in circles at {url[:200]}: try again later")
+
+    def _read(self, response: httpx.Response, max_bytes: int, whole: bool) -> Reply:
+        deadline = time.monotonic() + self.patience.whole
+        chunks, received = [], 0
+        for chunk in response.iter_bytes(CHUNK):
+            chunks.append(chunk)
+            received += len(chunk)
+            if received > max_bytes and whole:
+                raise Malformed(f"{response.url} is longer than {max_bytes:,} bytes: not read")
+            if received >= max_bytes and not whole:
+                break
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout(f"still sending after {self.patience.whole:.0f} s")
+        link = response.links.get("next", {}).get("url")
+        return Reply(b"".join(chunks)[:max_bytes], link, _file_size(response))
+
+
+def parse(body: bytes) -> Any:
+    """A JSON value out of anything that resembles one.
+
+    Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD, whole numbers too long for
+    Python become infinite: one odd field must not cost its page. Raises ValueError, RecursionError.
+    """
+    text = body.decode(errors="replace")
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a number of thousands of digits
+        value = json.loads(text, parse_int=_whole_number)
+    return _mend(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 1000 else float("inf")
+
+
+def _mend(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mend(item) for item in value]
+    if isinstance(value, dict):
+        return {_mend(key): _mend(item) for key, item in value.items()}
+    return value
+
+
+def check(response: httpx.Response) -> None:
+    """Raises what an answer's status means: Again if it may pass, HubError if not."""
+    status, url = response.status_code, str(response.url)[:200]
+    if status < 300:
+        return
+    code = response.headers.get("X-Error-Code")
+    said = response.headers.get("X-Error-Message", "")[:200]
+    if status in (408, 429) or status >= 500:
+        raise Again(_busy(status, url), _asked_to_wait(response))
+    if status == 416:
+        raise Malformed(f"{url} ends before it begins: leave it out")
+    if code == "GatedRepo":
+        raise Gated(f"{url} is gated: accept its terms on the hub and set HF_TOKEN")
+    if "resource is disabled" in said:
+        raise Disabled(f"{url} was disabled by the hub: leave it out")
+    if said == "Invalid credentials in Authorization header":
+        raise Refused(f"the hub does not know this token ({url}): set HF_TOKEN to a valid one")
+    if code in ("RepoNotFound", "RevisionNotFound", "EntryNotFound") or status in (401, 404, 410):
+        raise NotFound(f"{url} does not exist or is private ({said or status}): check the name")
+    raise Refused(f"{url} is refused ({status} {said}): check the request and HF_TOKEN")
+
+
+def _busy(status: int, url: str) -> Unreachable:
+    if status == 429:
+        return RateLimited(f"{url} was asked for too often: wait some minutes, or set HF_TOKEN")
+    return Unreachable(f"{url} answers {status} each time: try again later")
+
+
+def _asked_to_wait(response: httpx.Response) -> float | None:
+    told = parse_ratelimit_headers(response.headers)
+    if response.status_code == 429 and told is not None and told.remaining == 0:
+        return float(told.reset_in_seconds)
+    after = response.headers.get("Retry-After", "")
+    return float(after) if after.isdecimal() else None
+
+
+def unreachable(url: str, error: Exception) -> Unreachable:
+    kind = type(error).__name__
+    return Unreachable(f"{url[:200]} cannot be reached ({kind}: {error}): check the network")
+
+
+def _file_size(response: httpx.Response) -> int | None:
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if not whole and response.status_code == 200:
+        whole = response.headers.get("Content-Length", "")
+    return int(whole) if whole.isdecimal() and len(whole) < 20 else None
