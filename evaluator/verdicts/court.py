@@ -22,7 +22,7 @@ from evaluator.verdicts.evidence import (
 from evaluator.verdicts.intervals import Interval
 from evaluator.verdicts.multiplicity import ALPHA, corrected, holm
 from evaluator.verdicts.paired import Paired
-from evaluator.verdicts.power import LEAST
+from evaluator.verdicts.power import LEAST, scope_names
 from evaluator.verdicts.survey import graduated
 from evaluator.verdicts.ties import tie_groups
 
@@ -69,14 +69,15 @@ def court(evidence: Evidence) -> list[Judgement]:
         return []
     popular = evidence.popular[confirmation.rows]
     blocked = int(popular.sum()) < int(evidence.popular.sum())
-    scopes = [
-        _scope(evidence, confirmation, name, popular) for name in _names(confirmation.categories)
+    found = [
+        _scope(evidence, confirmation, name, popular)
+        for name in scope_names(confirmation.categories)
     ]
-    p = _claims(scopes, ~popular & (not blocked), confirmation.nights)
+    p = _claims(found, ~popular & (not blocked), confirmation.nights)
     groups = None if confirmation.answers is None else behaviour_groups(confirmation.answers)
-    regressions = _regressions(evidence, confirmation, scopes)
+    regressions = _regressions(evidence, confirmation, found)
     rows = []
-    for scope, chance in zip(scopes, p, strict=True):
+    for scope, chance in zip(found, p, strict=True):
         gems = _gems(scope, chance, groups)
         ties = np.empty(len(popular), dtype=np.int64)
         ties[scope.ranked] = tie_groups(scope.paired, scope.ranked)
@@ -125,11 +126,6 @@ def _complete(evidence: Evidence) -> Confirmation | None:
         clusters=None if given.clusters is None else given.clusters[prompts],
         nights=None if given.nights is None else given.nights[rows],
     )
-
-
-def _names(categories: tuple[str, ...]) -> list[str]:
-    names = sorted(set(categories))
-    return [OVERALL, *names] if len(names) > 1 else [OVERALL]
 
 
 def _scope(evidence: Evidence, confirmation: Confirmation, name: str, popular: Bools) -> _Scope:

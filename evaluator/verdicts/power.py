@@ -32,6 +32,12 @@ class Outlook:
     power: dict[int, float]
 
 
+def scope_names(categories: Sequence[str]) -> list[str]:
+    """What claims are made of: all prompts, and each category if there are several."""
+    names = sorted(set(categories))
+    return [OVERALL, *names] if len(names) > 1 else [OVERALL]
+
+
 def outlook(
     categories: Sequence[str], finalists: int, discordance: float, night: int | None = None
 ) -> list[Outlook]:
@@ -41,8 +47,7 @@ def outlook(
     differently; the search's own scores tell. night: of a standing family, from 1.
     The chances are those against one popular checkpoint; against more they are a little lower.
     """
-    names = sorted(set(categories))
-    sizes = {name: sum(category == name for category in categories) for name in names}
+    sizes = {name: categories.count(name) for name in scope_names(categories)[1:]}
     claims = max(1, finalists) * (1 + sum(size >= LEAST for size in sizes.values()))
     level = ALPHA * (1.0 if night is None else share(night)) / claims
     found = []

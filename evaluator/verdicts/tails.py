@@ -49,28 +49,26 @@ def flips(differences: Ints) -> Floats:
 
     differences: (pairs, units). Returns (pairs,).
     """
-    pairs, units = differences.shape
-    result = np.ones(pairs)
-    if not units:
-        return result
+    result = np.ones(len(differences))
     sizes = np.abs(differences)
-    span = int(sizes.sum(axis=1).max(initial=0))
-    period = 1 << (2 * span + 1).bit_length()
-    magnitudes = np.unique(sizes)
-    magnitudes = magnitudes[magnitudes > 0]
-    if not magnitudes.size:
+    unit = int(np.gcd.reduce(sizes, axis=None, initial=0))
+    if unit == 0:
         return result
+    sizes, sums = sizes // unit, differences.sum(axis=1) // unit
+    span = int(sizes.sum(axis=1).max())
+    period = 1 << (2 * span + 1).bit_length()
+    magnitudes = np.unique(sizes[sizes > 0])
+    circle = np.cos(2 * np.pi / period * np.arange(period))
     turns = np.outer(magnitudes, np.arange(period // 2 + 1)) % period
-    waves = np.cos(2 * np.pi / period * turns)
-    negative = (waves < 0).astype(np.float64)
-    waves = np.log(np.maximum(np.abs(waves), 1e-300))
+    waves = np.log(np.maximum(np.abs(circle), 1e-300))[turns]
+    negative = (circle < 0).astype(np.float64)[turns]
     step = max(1, CHUNK // period)
-    for start in range(0, pairs, step):
+    for start in range(0, len(differences), step):
         chunk = slice(start, start + step)
         counts = _counts(sizes[chunk], magnitudes)
         spectrum = np.exp(counts @ waves) * (1 - 2 * ((counts @ negative) % 2))
         chances = np.fft.irfft(spectrum, n=period, axis=1)[:, : span + 1]
-        result[chunk] = _upper(chances, differences[chunk].sum(axis=1))
+        result[chunk] = _upper(chances, sums[chunk])
     # All signs as they are is one of the 2^k flips: no tail is smaller.
     least = np.exp2(-np.count_nonzero(differences, axis=1).astype(np.float64))
     return np.clip(result, least, 1.0)
