@@ -8,7 +8,8 @@ graded again at any time without an engine.
 Grade(score=1.0, extracted='42', note='')
 """
 
-from evaluator.grading.desk import grade, grade_all, version
+from evaluator.grading.desk import grade, grade_all, refusal, version
+from evaluator.grading.errors import SandboxMissing
 from evaluator.grading.grade import Grade
 
-__all__ = ["Grade", "grade", "grade_all", "version"]
+__all__ = ["Grade", "SandboxMissing", "grade", "grade_all", "refusal", "version"]

@@ -79,8 +79,7 @@ def grade(prompt: Prompt, text: str) -> Grade:
 
 def values(text: str) -> list[Value]:
     """Every number in a text, in order."""
-    clean = _clean(text)
-    return [value for match in NUMBER.finditer(clean) if (value := _value(match)) is not None]
+    return [value for match in NUMBER.finditer(clean(text)) if (value := _value(match)) is not None]
 
 
 def same(gold: Value, said: Value) -> bool:
@@ -108,7 +107,7 @@ def _rounds(gold: Value, said: Value) -> bool:
     return abs(gold.value - said.value) <= Fraction(1, 2 * 10**gold.decimals)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One way of writing each sign: NFKC, a plain minus, \\frac as a quotient, no LaTeX spacing."""
     text = re.sub(r"(?<=\d)(?=[½¼¾⅓⅔⅕⅖⅗⅘⅙⅛⅜⅝⅞])", " ", text)
     text = unicodedata.normalize("NFKC", text)
