@@ -23,7 +23,7 @@ from evaluator.verdicts.intervals import Interval
 from evaluator.verdicts.multiplicity import ALPHA, corrected, holm
 from evaluator.verdicts.paired import Paired
 from evaluator.verdicts.power import LEAST, scope_names
-from evaluator.verdicts.survey import graduated
+from evaluator.verdicts.survey import graduated, places
 from evaluator.verdicts.ties import tie_groups
 
 ELITE = 100
@@ -81,6 +81,7 @@ def court(evidence: Evidence) -> list[Judgement]:
         gems = _gems(scope, chance, groups)
         ties = np.empty(len(popular), dtype=np.int64)
         ties[scope.ranked] = tie_groups(scope.paired, scope.ranked)
+        position = places(scope.interval.mean)
         for row, index in enumerate(confirmation.rows):
             rung = int(evidence.selection.rung[index])
             rows.append(
@@ -89,6 +90,7 @@ def court(evidence: Evidence) -> list[Judgement]:
                     category=scope.name,
                     verdict=_verdict(evidence, scope, row, int(index), gem=row in gems),
                     popular=bool(popular[row]),
+                    position=int(position[row]) if scope.interval.n[row] else None,
                     score=_number(scope.interval.mean[row]),
                     low=_number(scope.interval.low[row]),
                     high=_number(scope.interval.high[row]),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 
 from evaluator.verdicts import intervals
 from evaluator.verdicts.evidence import OVERALL, Evidence, Floats, Ints, Judgement, Verdict
 
 
-def survey(evidence: Evidence) -> list[Judgement]:
-    """A judgement of each checkpoint from its selection scores, overall and by category.
+def survey(evidence: Evidence, confirmed: Set[tuple[int, str]]) -> list[Judgement]:
+    """A judgement of each checkpoint from its selection scores, overall and by category, but for
+    the (checkpoint id, category) that are `confirmed`: those stand before all others.
 
     Failed and not yet evaluated ones have an overall row without a score. A survivor that is ahead
     of every popular survivor is a contender, never a gem.
@@ -24,13 +27,20 @@ def survey(evidence: Evidence) -> list[Judgement]:
         for checkpoint, failed, popular, there in zip(
             evidence.checkpoints, evidence.failed, evidence.popular, evaluated, strict=True
         )
-        if not there
+        if not there and (checkpoint, OVERALL) not in confirmed
     ]
     for name, columns in scopes.items():
         total, asked = selection.total[:, columns], selection.asked[:, columns]
         found = intervals.of_totals(total, asked)
         deltas = _deltas(evidence, found.mean, found.n)
-        for index in np.flatnonzero(evaluated & (found.n > 0)):
+        spoken = np.array(
+            [(id_, name) in confirmed for id_ in evidence.checkpoints], dtype=np.bool_
+        )
+        unsaid = evaluated & (found.n > 0) & ~spoken
+        ranks = unsaid & (selection.rung < 0)
+        before = sum(category == name for _, category in confirmed)
+        position = before + places(np.where(ranks, found.mean, np.nan))
+        for index in np.flatnonzero(unsaid):
             delta, rung = float(deltas[index]), int(selection.rung[index])
             rows.append(
                 Judgement(
@@ -38,6 +48,7 @@ def survey(evidence: Evidence) -> list[Judgement]:
                     category=name,
                     verdict=_verdict(evidence, int(index), name, delta),
                     popular=bool(evidence.popular[index]),
+                    position=int(position[index]) if ranks[index] else None,
                     score=float(found.mean[index]),
                     low=float(found.low[index]),
                     high=float(found.high[index]),
@@ -47,6 +58,13 @@ def survey(evidence: Evidence) -> list[Judgement]:
                 )
             )
     return rows
+
+
+def places(score: Floats) -> Ints:
+    """How many scores are strictly better, plus one; NaN counts for nobody, and gets any."""
+    ordered = np.sort(score[~np.isnan(score)])
+    found: Ints = len(ordered) - np.searchsorted(ordered, score, side="right") + 1
+    return found
 
 
 def graduated(evidence: Evidence, index: int, category: str) -> bool:

@@ -8,6 +8,8 @@ from evaluator.verdicts.evidence import Ints
 from evaluator.verdicts.multiplicity import ALPHA
 from evaluator.verdicts.paired import Paired
 
+BLOCK = 32  # ranks tested at once
+
 
 def tie_groups(paired: Paired, ranked: Ints) -> Ints:
     """A group number from 1 for each of `ranked`, never falling, (ranks,).
@@ -20,10 +22,11 @@ def tie_groups(paired: Paired, ranked: Ints) -> Ints:
     """
     groups = np.ones(len(ranked), dtype=np.int64)
     start = 0
-    for rank in range(1, len(ranked)):
-        p = paired.p(ranked[start:rank], ranked[rank : rank + 1])
-        apart = bool((p <= ALPHA).any())
-        groups[rank] = groups[rank - 1] + apart
-        if apart:
-            start = rank
+    for begin in range(0, len(ranked), BLOCK):
+        first, block = start, ranked[begin : begin + BLOCK]
+        apart = paired.p(ranked[first : begin + BLOCK], block) <= ALPHA
+        for rank in range(max(begin, 1), begin + len(block)):
+            fresh = bool(apart[start - first : rank - first, rank - begin].any())
+            groups[rank] = groups[rank - 1] + fresh
+            start = rank if fresh else start
     return groups
