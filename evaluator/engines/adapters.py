@@ -62,8 +62,7 @@ def attach(model: Any, wrapped: PeftModel | None, folder: Path, name: str) -> Pe
 
     model: the bare base. wrapped: what the first `attach` on this base returned, if any.
     """
-    config = _config(folder)
-    tensors = _tensors(folder)
+    config, tensors = read_adapter(folder)
     _keep_to_itself(model, config, tensors)
     try:
         with warnings.catch_warnings():
@@ -83,6 +82,11 @@ def attach(model: Any, wrapped: PeftModel | None, folder: Path, name: str) -> Pe
         if odd:
             raise LoadFailure(kind, f"{len(odd)}, such as {odd[0]}")
     return wrapped
+
+
+def read_adapter(folder: Path) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
+    """Settings and finite tensors of the adapter in `folder`. Raises LoadFailure."""
+    return _config(folder), _tensors(folder)
 
 
 def _config(folder: Path) -> LoraConfig:

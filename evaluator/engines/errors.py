@@ -3,6 +3,7 @@
 EvaluatorError
 └── EngineError
     ├── EngineMissing       the engine is not installed here
+    ├── SwapRefused         only a fresh engine can load this safely
     └── EngineFailure       a checkpoint's own failure: named by `kind`, the scan goes on
         ├── LoadFailure         its weights cannot be brought into the engine
         └── GenerationFailure   it was loaded, and cannot answer
@@ -32,6 +33,7 @@ class LoadKind(StrEnum):
     BAD_ADAPTER = "bad_adapter"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "load_crashed"
+    TIMED_OUT = "load_timed_out"
 
 
 class GenerationKind(StrEnum):
@@ -40,7 +42,9 @@ class GenerationKind(StrEnum):
     NOT_FINITE = "not_finite_logits"
     UNKNOWN_TOKEN = "unknown_token"
     OUT_OF_MEMORY = "out_of_memory"
+    TOO_LONG = "prompt_too_long"
     CRASHED = "generation_crashed"
+    TIMED_OUT = "generation_timed_out"
 
 
 class EngineError(EvaluatorError):
@@ -49,6 +53,10 @@ class EngineError(EvaluatorError):
 
 class EngineMissing(EngineError):
     """The engine asked for is not installed, or cannot run here."""
+
+
+class SwapRefused(EngineError):
+    """What is loaded may not be overwritten in place: a fresh engine must load this."""
 
 
 class EngineFailure(EngineError):

@@ -31,6 +31,9 @@ from evaluator.engines.protocol import Completion, Request, Weights
 TOGETHER = 32
 """Requests computed together. It has a say in rounding, so it is no option."""
 
+MOST_ADAPTERS = 32
+"""Adapters kept on one base before it is loaded afresh."""
+
 
 class TransformersEngine:
     """Loads one checkpoint, or one base with several LoRA adapters, and answers greedily."""
@@ -42,7 +45,10 @@ class TransformersEngine:
         self._device = torch.device("cuda" if cuda else "cpu")
         self._dtype = torch.bfloat16 if cuda else torch.float32
         self._model: Any = None
+        self._base: Path | None = None
         self._wrapped: PeftModel | None = None
+        self._adapters: dict[Path, str] = {}  # those attached, by their folders
+        self._seats: tuple[Path, ...] = ()  # those of the last load, as requests number them
         chatter.set_verbosity(logging.CRITICAL)
         chatter.disable_progress_bar()  # type: ignore[no-untyped-call]
 
@@ -51,27 +57,36 @@ class TransformersEngine:
         return str(self._dtype).removeprefix("torch.")
 
     def load(self, weights: Weights) -> Mapping[int, LoadFailure]:
-        """Load `weights`; see the protocol. The one before is let go first: two never fit."""
-        failed: dict[int, LoadFailure] = {}
-        while not self._loaded(weights, failed):
-            pass
-        return failed
+        """Load `weights`; see the protocol. The one before is let go first: two never fit.
 
-    def _loaded(self, weights: Weights, failed: dict[int, LoadFailure]) -> bool:
-        """Whether all adapters but the `failed` are attached: one more failure spoils the base."""
-        self.close()
-        with _named(LoadFailure, LoadKind.OUT_OF_MEMORY, LoadKind.CRASHED):
-            self._model = self._full(weights.base)
-        for index, folder in enumerate(weights.adapters):
-            if index in failed:
+        A base that is loaded stays, and takes further adapters beside those it has.
+        """
+        failed: dict[Path, LoadFailure] = {}
+        if weights.base != self._base or len(self._adapters) > MOST_ADAPTERS:
+            self._full(weights.base)
+        while not self._attached(weights.adapters, failed):
+            self._full(weights.base)
+        return {
+            index: failed[folder]
+            for index, folder in enumerate(weights.adapters)
+            if folder in failed
+        }
+
+    def _attached(self, adapters: Sequence[Path], failed: dict[Path, LoadFailure]) -> bool:
+        """Whether all but the `failed` are attached: one more failure spoils the base."""
+        for folder in adapters:
+            if folder in failed or folder in self._adapters:
                 continue
+            name = f"adapter{len(self._adapters)}"
             try:
                 with _named(LoadFailure, LoadKind.OUT_OF_MEMORY, LoadKind.BAD_ADAPTER):
-                    self._wrapped = attach(self._model, self._wrapped, folder, f"adapter{index}")
+                    self._wrapped = attach(self._model, self._wrapped, folder, name)
             except LoadFailure as failure:
                 # Not the failure itself: its traceback would keep the base in memory.
-                failed[index] = LoadFailure(failure.kind, failure.detail)
+                failed[folder] = LoadFailure(failure.kind, failure.detail)
                 return False
+            self._adapters[folder] = name
+        self._seats = tuple(adapters)
         return True
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
@@ -90,13 +105,19 @@ class TransformersEngine:
         return [answers[at] for at in range(len(requests))]
 
     def close(self) -> None:
-        self._wrapped = None
-        self._model = None
+        self._model, self._wrapped, self._base = None, None, None
+        self._adapters, self._seats = {}, ()
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _full(self, folder: Path) -> Any:
+    def _full(self, folder: Path) -> None:
+        self.close()
+        with _named(LoadFailure, LoadKind.OUT_OF_MEMORY, LoadKind.CRASHED):
+            self._model = self._opened(folder)
+        self._base = folder
+
+    def _opened(self, folder: Path) -> Any:
         with tempfile.TemporaryDirectory(prefix="gems-load-") as scratch:
             clean = cleaned(folder, Path(scratch) / "checkpoint")
             try:
@@ -132,7 +153,7 @@ class TransformersEngine:
             with self._wrapped.disable_adapter():
                 yield
         else:
-            self._wrapped.set_adapter(f"adapter{adapter}")
+            self._wrapped.set_adapter(self._adapters[self._seats[adapter]])
             yield
 
 
