@@ -1,0 +1,166 @@
+"""Weights from the hub to this disk: the next ones while others answer, and never too many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.candidates import Candidate
+from evaluator.rendering.renderer import FILES
+from evaluator.rendering.tokens import TOKENIZER_FILES, template_of
+from hubs.errors import HubError, Malformed, Refused, Unreachable
+from hubs.protocol import Hub
+
+Commit = tuple[str, str]
+SMALL = tuple(FILES)
+"""What rendering needs of an ancestor: no weights."""
+
+
+class OverBudget(HubError):
+    """A checkpoint that the disk budget has no room for, whatever is dropped for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A candidate on this disk. rendering: its folder, then those of the ancestors it needs."""
+
+    folder: Path
+    base: Path | None
+    rendering: tuple[Path, ...]
+
+
+class Fetcher:
+    """Brings candidates from a hub into its cache folder, and drops what the budget asks to.
+
+    hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit.
+    """
+
+    def __init__(self, hub: Hub, folder: Path, budget: int | None = None) -> None:
+        self._hub = hub
+        self._folder = folder
+        self._budget = budget
+        self._held: list[Commit] = []
+        self._finished: set[Commit] = set()
+        self._in_use: set[Commit] = set()
+        self._ahead: tuple[int, Future[Files]] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a fetch is going on in the background."""
+        return self._ahead is not None and not self._ahead[1].done()
+
+    def get(self, candidate: Candidate) -> Files:
+        """The candidate's files, fetched unless they lie here. They stay until the next `get`.
+
+        Raises Refused or Malformed if this checkpoint cannot be had, OverBudget if it has no room,
+        Unreachable if the hub does not answer at all.
+        """
+        ahead, self._ahead = self._ahead, None
+        self._in_use = set(_commits(candidate))
+        if ahead is not None:
+            # What failed then, for want of room perhaps, is tried again below.
+            with suppress(HubError):
+                files = ahead[1].result()
+                if ahead[0] == candidate.checkpoint_id:
+                    return files
+        return self._guarded(candidate, self._in_use)
+
+    def prefetch(self, candidate: Candidate) -> None:
+        """Begin to fetch a candidate in the background, beside what is in use."""
+        if self._ahead is not None:
+            return
+        future: Future[Files] = Future()
+        wanted = self._in_use | set(_commits(candidate))
+
+        def work() -> None:
+            try:
+                future.set_result(self._guarded(candidate, wanted))
+            except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
+                future.set_exception(error)
+
+        self._ahead = (candidate.checkpoint_id, future)
+        threading.Thread(target=work, name="fetch", daemon=True).start()
+
+    def done_with(self, candidate: Candidate) -> None:
+        """The candidate will not be asked again: its weights go first when room is needed."""
+        self._finished.add((candidate.name, candidate.sha))
+
+    def _guarded(self, candidate: Candidate, in_use: set[Commit]) -> Files:
+        return self._reachable(candidate, lambda: self._files(candidate, in_use))
+
+    def _files(self, candidate: Candidate, in_use: set[Commit]) -> Files:
+        folder = self._bring(candidate.name, candidate.sha, in_use)
+        base = candidate.base
+        below = None if base is None else self._bring(base.name, base.sha, in_use)
+        near = [folder] if below is None else [folder, below]
+        return Files(folder, below, self._rendering(candidate, near))
+
+    def _rendering(self, candidate: Candidate, folders: list[Path]) -> tuple[Path, ...]:
+        """The folders a renderer needs: ancestors only until a template and tokenizer are found."""
+        base = candidate.base
+        for name, sha in (*candidate.ancestors, *(base.ancestors if base else ())):
+            templated = any(template_of(folder) is not None for folder in folders)
+            if templated and any((f / name).is_file() for f in folders for name in TOKENIZER_FILES):
+                break
+            try:
+                folder = self._hub.fetch(name, sha, patterns=SMALL)
+            except (Refused, Malformed):
+                continue
+            if folder not in folders:
+                folders.append(folder)
+        return tuple(folders)
+
+    def _bring(self, name: str, sha: str, in_use: set[Commit]) -> Path:
+        commit = (name, sha)
+        if self._budget is not None and commit not in self._held:
+            self._make_room(commit, self._hub.size(name, sha), in_use)
+        folder = self._hub.fetch(name, sha)
+        if commit not in self._held:
+            self._held.append(commit)
+        return folder
+
+    def _make_room(self, commit: Commit, size: int, in_use: set[Commit]) -> None:
+        assert self._budget is not None
+        for other in sorted(self._held, key=lambda held: held not in self._finished):
+            if _bytes_in(self._folder) + size <= self._budget:
+                return
+            if other not in in_use:
+                self._hub.forget(*other)
+                self._held.remove(other)
+        if _bytes_in(self._folder) + size > self._budget:
+            raise OverBudget(
+                f"{commit[0]} takes {size:,} bytes, and the disk budget of {self._budget:,} has no"
+                f" room for it: raise --disk-budget, or empty {self._folder}"
+            )
+
+    def _reachable(self, candidate: Candidate, work: Callable[[], Files]) -> Files:
+        """Tell a checkpoint that cannot be had from a hub that is away.
+
+        A repository whose files do not come while the hub still knows it is Malformed.
+        """
+        try:
+            return work()
+        except Unreachable as error:
+            self._hub.info(candidate.name, revision=candidate.sha)
+            raise Malformed(str(error)) from error
+
+
+def _commits(candidate: Candidate) -> list[Commit]:
+    own = (candidate.name, candidate.sha)
+    return [own] if candidate.base is None else [own, (candidate.base.name, candidate.base.sha)]
+
+
+def _bytes_in(folder: Path) -> int:
+    """What a folder's files take on this disk; links count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and not path.is_symlink():
+                total += path.lstat().st_size
+        except OSError:
+            continue  # a download was renamed while we looked
+    return total

@@ -1,0 +1,286 @@
+"""Visits: a checkpoint is fetched, rendered for, loaded and asked; what it says is committed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+
+from catalog import scans
+from catalog.answers import NewAnswer
+from catalog.candidates import Candidate
+from catalog.database import Catalog
+from catalog.scans import Charge, Dropped
+from catalog.words import Outcome, Stage
+from evaluator.decoding import Decoder
+from evaluator.engines.errors import EngineFailure, GenerationFailure, LoadFailure
+from evaluator.engines.protocol import Completion, Engine, Request, Weights
+from evaluator.fetching import Fetcher, Files, OverBudget
+from evaluator.record import Record
+from evaluator.rendering import Rendered, Renderer, RenderingError
+from evaluator.suites import Prompt
+from hubs.errors import Malformed, Refused
+
+AT_ONCE = 64
+"""Prompts asked between two commits. Which are computed together has a say in rounding, so the
+cuts depend on nothing but the batch: whoever is asked it again is asked the same way."""
+
+MOST_TOGETHER = 8
+"""Adapters asked in one load."""
+
+
+@dataclass(slots=True)
+class _Guest:
+    """A checkpoint that is loaded, and what its visit has cost since that was last committed.
+
+    seat: its place among the adapters of the load; None for a full checkpoint.
+    """
+
+    candidate: Candidate
+    visit_id: int
+    files: Files
+    rendered: dict[str, Rendered]
+    decoder: Decoder
+    unpaid: Charge
+    seat: int | None = None
+
+
+class Visitor:
+    """Asks checkpoints, one load at a time. Who fails is dropped by name, and never asked again.
+
+    prompts: every prompt of the scan, rendered at once for each checkpoint.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        scan_id: int,
+        engine: Engine,
+        fetcher: Fetcher,
+        record: Record,
+        prompts: Sequence[Prompt],
+    ) -> None:
+        self._catalog = catalog
+        self._scan_id = scan_id
+        self._engine = engine
+        self._fetcher = fetcher
+        self._record = record
+        self._prompts = prompts
+        self._guests: dict[int, _Guest] = {}
+        self._base: int | None = None  # the checkpoint whose weights are in the engine
+        self._broken: dict[int, tuple[str, str]] = {}  # why a base cannot be loaded
+        with catalog.read() as session:
+            self.dropped: dict[int, Dropped] = scans.dropped(session, scan_id)
+
+    def loaded(self, candidate: Candidate) -> bool:
+        """Whether asking it takes no load of a base."""
+        return self._base == base_of(candidate)
+
+    def ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
+        """Have each of `group`, on one base, answer what it has not answered of `prompts`."""
+        waiting = [c for c in group if self._wants(c, prompts)]
+        self._receive([c for c in waiting if c.checkpoint_id not in self._guests])
+        for start in range(0, len(prompts), AT_ONCE):
+            some = prompts[start : start + AT_ONCE]
+            able = [c for c in waiting if c.checkpoint_id in self._guests and self._wants(c, some)]
+            if able:
+                self._answer([self._guests[c.checkpoint_id] for c in able], some)
+
+    def drop(self, candidate: Candidate, stage: Stage, kind: str, detail: str) -> None:
+        """Record that a checkpoint has failed."""
+        dropped = Dropped(candidate.checkpoint_id, stage, kind, detail, datetime.now(UTC))
+        self.dropped.setdefault(candidate.checkpoint_id, dropped)
+        guest = self._guests.pop(candidate.checkpoint_id, None)
+        with self._catalog.write() as session:
+            scans.drop(session, self._scan_id, dropped)
+            if guest is not None:
+                scans.charge(session, guest.visit_id, guest.unpaid)
+                scans.close_visit(session, guest.visit_id, Outcome.FAILED)
+
+    def leave(self) -> None:
+        """End all visits; what is loaded is forgotten."""
+        self._dismiss()
+        self._base = None
+
+    def _dismiss(self) -> None:
+        guests, self._guests = self._guests, {}
+        if not guests:
+            return
+        with self._catalog.write() as session:
+            for guest in guests.values():
+                scans.charge(session, guest.visit_id, guest.unpaid)
+                scans.close_visit(session, guest.visit_id, Outcome.CLOSED)
+
+    def _wants(self, candidate: Candidate, prompts: Sequence[Prompt]) -> bool:
+        alive = candidate.checkpoint_id not in self.dropped
+        return alive and bool(self._record.missing(candidate, prompts))
+
+    def _receive(self, group: Sequence[Candidate]) -> None:
+        """Load a group beside who is there on the same base. Who cannot be loaded is dropped."""
+        if not group:
+            return
+        base = base_of(group[0])
+        if base in self._broken:
+            for candidate in group:
+                self._drop_with(candidate, base)
+            return
+        if self._base != base:
+            self.leave()
+        elif len(self._guests) + len(group) > MOST_TOGETHER:
+            self._dismiss()
+        ready = [guest for guest in map(self._prepare, group) if guest is not None]
+        if ready:
+            self._load(ready)
+
+    def _drop_with(self, candidate: Candidate, base: int) -> None:
+        """Drop a checkpoint because the weights it is asked on cannot be loaded."""
+        kind, detail = self._broken[base]
+        whose = "" if candidate.checkpoint_id == base else "its base: "
+        self.drop(candidate, Stage.LOAD, kind, whose + detail)
+
+    def _prepare(self, candidate: Candidate) -> _Guest | None:
+        """Fetch a checkpoint and render every prompt for it."""
+        began = perf_counter()
+        try:
+            files = self._fetcher.get(candidate)
+        except (Refused, Malformed, OverBudget) as error:
+            self.drop(candidate, Stage.FETCH, _snake(type(error).__name__), str(error))
+            return None
+        fetched = perf_counter()
+        try:
+            rendered = Renderer(files.rendering[0], files.rendering[1:]).render_all(self._prompts)
+            decoder = Decoder(files.rendering)
+        except RenderingError as error:
+            self.drop(candidate, Stage.RENDER, error.kind, str(error))
+            return None
+        with self._catalog.write() as session:
+            visit_id = scans.open_visit(session, self._scan_id, candidate.checkpoint_id)
+        return _Guest(
+            candidate,
+            visit_id,
+            files,
+            {p.hash: r for p, r in zip(self._prompts, rendered, strict=True)},
+            decoder,
+            Charge(download_seconds=fetched - began, load_seconds=perf_counter() - fetched),
+        )
+
+    def _load(self, ready: Sequence[_Guest]) -> None:
+        base = base_of(ready[0].candidate)
+        again = self._base == base
+        self._guests.update((guest.candidate.checkpoint_id, guest) for guest in ready)
+        adapters = [g for g in self._guests.values() if g.files.base is not None]
+        for seat, guest in enumerate(adapters):
+            guest.seat = seat
+        files = ready[0].files
+        weights = Weights(files.base or files.folder, tuple(g.files.folder for g in adapters))
+        began = perf_counter()
+        try:
+            failed = self._engine.load(weights)
+        except LoadFailure as failure:
+            self._base = None
+            self._broken[base] = failure.kind, failure.detail
+            for guest in list(self._guests.values()):
+                self._drop_with(guest.candidate, base)
+            return
+        self._base = base
+        share = 1.0 / len(ready)
+        spent = Charge(loads=0.0 if again else share, load_seconds=share * (perf_counter() - began))
+        for guest in ready:
+            guest.unpaid = _sum(guest.unpaid, spent)
+        for seat, why in failed.items():
+            self.drop(adapters[seat].candidate, Stage.LOAD, why.kind, why.detail)
+
+    def _answer(self, guests: Sequence[_Guest], prompts: Sequence[Prompt]) -> None:
+        """Have guests answer what they have not answered, commit it, and grade it."""
+        todo = {
+            guest.candidate.checkpoint_id: self._record.missing(guest.candidate, prompts)
+            for guest in guests
+        }
+        began = perf_counter()
+        try:
+            said = self._generate(guests, todo)
+            new = [
+                [_answer(g, p, c) for p, c in zip(todo[g.candidate.checkpoint_id], cs, strict=True)]
+                for g, cs in zip(guests, said, strict=True)
+            ]
+        except (GenerationFailure, RenderingError) as failure:
+            if len(guests) > 1:  # whose fault it was shows when each is asked alone
+                for guest in guests:
+                    self._answer([guest], prompts)
+            else:
+                detail = failure.detail if isinstance(failure, EngineFailure) else str(failure)
+                self.drop(guests[0].candidate, Stage.GENERATE, failure.kind, detail)
+            return
+        seconds = (perf_counter() - began) / len(guests)
+        answers = {g.candidate.checkpoint_id: rows for g, rows in zip(guests, new, strict=True)}
+        self._commit(guests, answers, seconds)
+        for guest in guests:
+            spent = self._record.grade(guest.candidate, prompts)
+            guest.unpaid = _sum(guest.unpaid, Charge(grade_seconds=spent))
+
+    def _generate(
+        self, guests: Sequence[_Guest], todo: Mapping[int, Sequence[Prompt]]
+    ) -> list[list[Completion]]:
+        requests = [
+            Request(
+                token_ids=guest.rendered[prompt.hash].token_ids,
+                max_tokens=prompt.max_tokens,
+                stop_ids=guest.rendered[prompt.hash].stop_ids,
+                adapter=guest.seat,
+            )
+            for guest in guests
+            for prompt in todo[guest.candidate.checkpoint_id]
+        ]
+        said = iter(self._engine.generate(requests))
+        return [[next(said) for _ in todo[guest.candidate.checkpoint_id]] for guest in guests]
+
+    def _commit(
+        self,
+        guests: Sequence[_Guest],
+        said: Mapping[int, Sequence[NewAnswer]],
+        seconds: float,
+    ) -> None:
+        charges = {}
+        for guest in guests:
+            rows = said[guest.candidate.checkpoint_id]
+            now = Charge(
+                queries=len(rows),
+                prompt_tokens=sum(row.prompt_tokens for row in rows),
+                answer_tokens=sum(row.answer_tokens for row in rows),
+                truncated=sum(row.finish == "length" for row in rows),
+                generate_seconds=seconds,
+            )
+            charges[guest.candidate.checkpoint_id] = (guest.visit_id, _sum(guest.unpaid, now))
+        began = perf_counter()
+        self._record.keep(said, [guest.candidate for guest in guests], charges)
+        share = (perf_counter() - began) / len(guests)
+        for guest in guests:
+            guest.unpaid = Charge(store_seconds=share)
+
+
+def base_of(candidate: Candidate) -> int:
+    """The checkpoint whose weights a load brings in: an adapter's base, else its own."""
+    return candidate.checkpoint_id if candidate.base is None else candidate.base.checkpoint_id
+
+
+def _answer(guest: _Guest, prompt: Prompt, completion: Completion) -> NewAnswer:
+    rendered = guest.rendered[prompt.hash]
+    return NewAnswer(
+        prompt_hash=prompt.hash,
+        rendered_hash=rendered.hash,
+        text=rendered.opening + guest.decoder.text(completion.token_ids),
+        finish=completion.finish,
+        template=rendered.template,
+        prompt_tokens=len(rendered.token_ids),
+        answer_tokens=len(completion.token_ids),
+    )
+
+
+def _sum(one: Charge, other: Charge) -> Charge:
+    return Charge(*(getattr(one, name) + getattr(other, name) for name in scans.CHARGES))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
