@@ -31,10 +31,8 @@ class Accelerated:
 
     def _entrants(self) -> Ints:
         """Everyone, or as many as can be loaded and asked a few items."""
-        books, problem = self._ledger, self._ledger.problem
-        named = np.asarray(problem.first, dtype=np.int64)
-        others = np.setdiff1d(np.arange(problem.arms), named)
-        queue = np.concatenate([named, others[np.argsort(books.tie[others])]])
+        books = self._ledger
+        queue = books.visiting_order()
         for queries in (8, 4, 2, 1):
             entrants = books.affordable(queue, min(queries, books.items))
             if len(entrants) == len(queue):

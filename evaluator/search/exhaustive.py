@@ -16,10 +16,7 @@ class Exhaustive:
 
     def __init__(self, problem: Problem) -> None:
         self._ledger = Ledger(problem)
-        named = np.asarray(problem.first, dtype=np.int64)
-        others = np.setdiff1d(np.arange(problem.arms), named)
-        tie = self._ledger.tie
-        self._queue = [*named.tolist(), *others[np.argsort(tie[others])].tolist()][::-1]
+        self._queue = self._ledger.visiting_order().tolist()[::-1]
         self._next = self._visit()
 
     def ask(self) -> Batch | None:

@@ -147,6 +147,12 @@ class Ledger:
         self.reload_cost = np.append(self.reload_cost, reload_cost)
         return np.arange(known, known + fresh)
 
+    def visiting_order(self) -> Ints:
+        """All arms: `first` as it is given, then the others in random order."""
+        named = np.asarray(self.problem.first, dtype=np.int64)
+        others = np.setdiff1d(np.arange(self.arms), named)
+        return np.concatenate([named, self.rng.permutation(others)])
+
     def affordable(self, arms: Ints, queries: int) -> Ints:
         """The longest head of `arms` that can all be loaded and asked `queries` more."""
         price = np.cumsum(self.fees()[arms] + queries)

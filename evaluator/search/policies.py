@@ -9,11 +9,13 @@ import numpy as np
 from evaluator.search.accelerated import Accelerated
 from evaluator.search.errors import SearchError
 from evaluator.search.exhaustive import Exhaustive
+from evaluator.search.one_visit import OneVisit
 from evaluator.search.protocol import Policy, Problem
 
 _MAKERS: dict[str, Callable[[Problem], Policy]] = {
     "exhaustive": Exhaustive,
     "accelerated": Accelerated,
+    "one_visit": OneVisit,
 }
 
 NAMES = tuple(_MAKERS)

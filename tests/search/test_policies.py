@@ -8,7 +8,7 @@ from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Batch, Floats
 from tests.search.drive import drive, problem
 
-SHARED = ("accelerated",)
+SHARED = ("accelerated", "one_visit")
 
 
 def matrix(seed: int, arms: int, items: int) -> Floats:

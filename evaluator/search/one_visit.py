@@ -1,0 +1,167 @@
+"""One load a checkpoint: accelerated halving that waits for nobody."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+
+import numpy as np
+
+from evaluator.search.ledger import Ledger
+from evaluator.search.protocol import Batch, Floats, Problem, Standing
+from evaluator.search.schedule import Shape, prefixes
+
+# Where the budget cannot load everyone, fewer are visited and asked at least so much on average.
+LEAST = 8
+# How far the scale may outgrow the first one: what is left at the end is not thrown at the last.
+MOST = 2.0
+
+
+class OneVisit:
+    """While an arm is loaded it is asked along the order, and stopped at the first rung where it is
+    not among the best of all that came that far. No arm is loaded twice.
+
+    At rung n an arm goes on if its rank there, among the arms visited so far, is at most
+    p(n) x visited + `grace`, where p(n) = min(1, (n0 / n)^alpha): asynchronous halving (Li et al.
+    2020, "A System for Massively Parallel Hyperparameter Tuning", alg. 2) with the survivor counts
+    of `accelerated`, paired throughout and without going back. n0 is chosen anew for each visit,
+    so that the visits to come are expected to spend what is left. The first arms have no field to
+    be ranked in: they are stopped where p(n) falls below 1 - grace, so that a cold start is cheap;
+    whoever comes later is measured against stored answers.
+    """
+
+    def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
+        self._ledger = books = Ledger(problem)
+        self._shape = shape or Shape(growth=1.4)
+        self._grace = grace
+        self._rungs = np.array(prefixes(self._shape, 0, books.items))
+        self._reached: list[list[float]] = [[] for _ in self._rungs]
+        self._entered = np.zeros(problem.arms, dtype=np.int64)
+        self._stopped = np.full(problem.arms, -1, dtype=np.int64)
+        self._queue = books.visiting_order().tolist()
+        self._owed = float(books.load_cost.sum())
+        self._open: set[int] = set()
+        self._going: list[int] = []
+        self._scales = np.geomspace(1.0, books.items, 240)
+        self._pass = np.minimum(1.0, (self._scales[:, None] / self._rungs) ** self._shape.alpha)
+        self._steps = np.diff(self._rungs)
+        self._scale = self._fit()
+        self._largest = int(np.searchsorted(self._scales, MOST * self._scales[self._scale]))
+
+    def arrive(self, load_cost: Sequence[float], reload_cost: Sequence[float]) -> tuple[int, ...]:
+        """New arms, at any time: they get the next indices, the budget of so many arms more, and
+        the same visit as everyone."""
+        fresh = self._ledger.grow(load_cost, reload_cost).tolist()
+        self._entered = np.append(self._entered, np.zeros(len(fresh), dtype=np.int64))
+        self._stopped = np.append(self._stopped, np.full(len(fresh), -1, dtype=np.int64))
+        self._queue += fresh
+        self._owed += float(np.sum(load_cost))
+        return tuple(fresh)
+
+    def ask(self) -> Batch | None:
+        if self._going:
+            return self._extend(self._going.pop(0))
+        place = self._startable()
+        if place is None or len(self._open) >= max(1, self._ledger.problem.workers):
+            return None
+        return self._visit(place)
+
+    def tell(self, batch: Batch, scores: Floats) -> None:
+        books = self._ledger
+        books.tell(batch, scores)
+        for arm in batch.arms:
+            if arm not in self._open or (books.pending[arm] and not books.failed[arm]):
+                continue
+            if not books.failed[arm]:
+                self._enter(arm)
+                if self._goes_on(arm):
+                    self._going.append(arm)
+                    continue
+            self._open.discard(arm)
+            if books.depth[arm] < books.items:
+                self._stopped[arm] = max(self._entered[arm] - 1, 0)
+
+    @property
+    def done(self) -> bool:
+        return not self._open and self._startable() is None
+
+    def standing(self) -> Standing:
+        books = self._ledger
+        return books.standing(books.ranking(), self._stopped, tuple(self._rungs.tolist()))
+
+    def _startable(self) -> int | None:
+        """The place in the queue of the next arm that can be paid for."""
+        books = self._ledger
+        if not self._queue:
+            return None
+        if books.load_cost[self._queue[0]] + 1 <= books.left + 1e-9:
+            return 0
+        able = books.load_cost[self._queue] + 1 <= books.left + 1e-9
+        return int(able.argmax()) if able.any() else None
+
+    def _visit(self, place: int) -> Batch:
+        """Load the next arm and ask it up to the rung that everyone reaches."""
+        books = self._ledger
+        self._scale = min(self._fit(), self._largest)
+        arm = self._queue.pop(place)
+        self._owed -= float(books.load_cost[arm])
+        sure = int(self._rungs[np.searchsorted(self._rungs, self._scales[self._scale] + 1e-9) - 1])
+        until = int(min(sure, books.left - books.load_cost[arm] + 1e-9))
+        self._open.add(arm)
+        return books.ask(np.array([arm]), np.arange(until))
+
+    def _extend(self, arm: int) -> Batch:
+        depth, until = int(self._ledger.depth[arm]), int(self._rungs[self._entered[arm]])
+        return self._ledger.ask(np.array([arm]), np.arange(depth, until))
+
+    def _enter(self, arm: int) -> None:
+        """Enter an arm's mean at every rung it has come to."""
+        row = self._ledger.scores[arm]
+        reached = int(np.searchsorted(self._rungs, self._ledger.depth[arm], side="right"))
+        for level in range(int(self._entered[arm]), reached):
+            insort(self._reached[level], self._key(arm, row[: self._rungs[level]]))
+        self._entered[arm] = reached
+
+    def _key(self, arm: int, prefix: Floats) -> float:
+        """Ascending from the best: minus the mean, ties broken by the arm's random key."""
+        told = ~np.isnan(prefix)
+        mean = float(prefix[told].sum()) / max(int(np.count_nonzero(told)), 1)
+        return -mean + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
+
+    def _goes_on(self, arm: int) -> bool:
+        """Whether an arm at a rung is asked up to the next."""
+        books = self._ledger
+        level = int(self._entered[arm]) - 1
+        if level < 0 or level + 1 >= len(self._rungs):
+            return False
+        price = float(self._rungs[level + 1] - books.depth[arm])
+        if price > books.left - self._reserve() + 1e-9:
+            return False
+        share = self._pass[self._scale, level]
+        field = self._reached[level]
+        rank = bisect_left(field, self._key(arm, books.scores[arm, : self._rungs[level]])) + 1
+        return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
+
+    def _ahead(self) -> tuple[float, float]:
+        """How many visits are still to be paid for, and what a load costs on average."""
+        if not self._queue:
+            return 0.0, 0.0
+        fee = self._owed / len(self._queue)
+        return min(float(len(self._queue)), max(0.0, self._ledger.left) / (fee + LEAST)), fee
+
+    def _reserve(self) -> float:
+        """What is kept for the visits to come: their loads and what everyone is asked."""
+        visits, fee = self._ahead()
+        return visits * (fee + min(LEAST, float(self._scales[self._scale])))
+
+    def _fit(self) -> int:
+        """The largest scale n0 at which the visits to come are expected to fit what is left."""
+        visits, fee = self._ahead()
+        if not visits:
+            return 0
+        seen = len(self._reached[0])
+        graced = self._grace * np.log((seen + visits + 1) / (seen + 1)) / visits
+        going = np.minimum(1.0, self._pass[:, :-1] + graced)
+        price = visits * (fee + self._rungs[0] + going @ self._steps)
+        fits = np.flatnonzero(price <= self._ledger.left + 1e-9)
+        return int(fits[-1]) if len(fits) else 0
