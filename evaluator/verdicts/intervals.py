@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluator.verdicts.clusters import cluster_sums
 from evaluator.verdicts.evidence import Floats, Ints
 
 
@@ -30,22 +31,16 @@ class Interval:
 
 def of_scores(scores: Floats, strata: Ints, clusters: Ints | None = None) -> Interval:
     """From each score. scores: (rows, prompts), NaN where missing; strata, clusters: (prompts,)."""
-    prompts = scores.shape[1]
-    keys = np.arange(prompts) if clusters is None else clusters
-    names, units = np.unique(np.stack([strata, keys]), axis=1, return_inverse=True)
-    count = names.shape[1]
+    keys = np.arange(scores.shape[1]) if clusters is None else clusters
+    pairs, units = np.unique(np.stack([strata, keys]), axis=1, return_inverse=True)
+    stratum = np.unique(pairs[0], return_inverse=True)[1]
     there = ~np.isnan(scores)
-    member = np.zeros((prompts, count))
-    member[np.arange(prompts), units.ravel()] = 1.0
-    asked = there.astype(np.float64) @ member
-    total = np.where(there, scores, 0.0) @ member
-    levels, stratum = np.unique(names[0], return_inverse=True)
-    inside = np.zeros((count, len(levels)))
-    inside[np.arange(count), stratum] = 1.0
-    n = asked @ inside
-    p = np.divide(total @ inside, n, out=np.zeros_like(n), where=n > 0)
-    groups = (asked > 0).astype(np.float64) @ inside
-    residual = (total - asked * p[:, stratum]) ** 2 @ inside
+    asked = cluster_sums(there.astype(np.float64), units)
+    total = cluster_sums(np.where(there, scores, 0.0), units)
+    n = cluster_sums(asked, stratum)
+    p = np.divide(cluster_sums(total, stratum), n, out=np.zeros_like(n), where=n > 0)
+    groups = cluster_sums((asked > 0).astype(np.float64), stratum)
+    residual = cluster_sums((total - asked * p[:, stratum]) ** 2, stratum)
     spread = residual * groups / np.maximum(groups - 1, 1) / np.maximum(n, 1) ** 2
     return _combine(total.sum(axis=1), p, n, groups, spread)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.verdicts import tails
+from evaluator.verdicts.clusters import cluster_sums
 from evaluator.verdicts.evidence import Floats, Ints
 
 GRID = 60
@@ -44,7 +45,7 @@ class Paired:
         behind = np.where(missing, scale, whole).astype(np.float32)
         alone = clusters is None or len(np.unique(clusters)) == len(clusters)
         if clusters is not None and not alone:
-            ahead, behind = _sums(ahead, clusters), _sums(behind, clusters)
+            ahead, behind = cluster_sums(ahead, clusters), cluster_sums(behind, clusters)
         return cls(ahead, behind, graded and alone, scale, scores.shape[1])
 
     def delta(self, ahead: Ints, behind: Ints) -> Floats:
@@ -72,11 +73,3 @@ class Paired:
             differences = (self.ahead[ahead] - self.behind[rival]).astype(np.int64)
             result[:, column] = tails.flips(differences)
         return result
-
-
-def _sums(values: NDArray[np.float32], clusters: Ints) -> NDArray[np.float32]:
-    """Sums over the prompts of each cluster, (rows, clusters)."""
-    order = np.argsort(clusters, kind="stable")
-    starts = np.flatnonzero(np.diff(clusters[order], prepend=clusters[order[:1]] - 1))
-    summed: NDArray[np.float32] = np.add.reduceat(values[:, order], starts, axis=1)
-    return summed
