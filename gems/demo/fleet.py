@@ -76,8 +76,7 @@ def _build(fleet: Fleet, root: Path, size: str, progress: Progress) -> None:
 
     plans = recipe(size)
     bench = Bench(fleet.seed, fleet.folder, root / "scraps", root / "tokenizer.json")
-    shutil.rmtree(bench.scraps, ignore_errors=True)
-    bench.scraps.mkdir()
+    bench.scraps.mkdir(exist_ok=True)
     fleet.folder.mkdir(exist_ok=True)
     corpus = make_corpus(fleet.seed)
     tokenizer = train_tokenizer(f"{item.question}\n{item.gold}" for item in corpus.train)
@@ -91,7 +90,7 @@ def _build(fleet: Fleet, root: Path, size: str, progress: Progress) -> None:
         progress(name, len(made), len(plans))
 
     make_all(plans, bench, done)
-    shutil.rmtree(bench.scraps)
+    shutil.rmtree(bench.scraps, ignore_errors=True)
     digests = {plan.name: weights_digest(fleet.folder / plan.name) for plan in plans}
     manifest = {"seed": fleet.seed, "size": size, "weights": digests}
     draft = root / "manifest.json.draft"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from gems.demo.errors import DemoError
@@ -33,30 +33,26 @@ def make_all(plans: Sequence[Plan], bench: Bench, done: Callable[[str], None]) -
     """Make every plan whose folder is not there yet; `done(name)` as each one is finished.
 
     The plan with the longest road ahead of it (its own work and its descendants') goes first.
-    Raises DemoError when a worker dies.
+    Raises DemoError when a worker dies, OSError when it cannot write.
     """
-    places = {plan.name: place for place, plan in enumerate(plans)}
     waiting = {plan.name: plan for plan in plans if not (bench.hub / plan.name).exists()}
+    places = {plan.name: place for place, plan in enumerate(plans)}
     road = _roads(plans)
-    running: dict[Future[None], Plan] = {}
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["gems.demo.workshop"])
-    with ProcessPoolExecutor(WORKERS, context, initializer=_follow_parent) as pool:
+    running: dict[Connection, Plan] = {}
+    with _workers(min(WORKERS, len(waiting)), bench) as idle:
         while waiting or running:
             unmade = waiting.keys() | {plan.name for plan in running.values()}
             ready = [plan for plan in waiting.values() if not unmade & set(plan.parents)]
             ready.sort(key=lambda plan: road[plan.name], reverse=True)
-            for plan in ready[: WORKERS - len(running)]:
-                del waiting[plan.name]
-                running[pool.submit(_make, plan, places[plan.name], bench)] = plan
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                plan = running.pop(future)
-                try:
-                    future.result()
-                except BrokenProcessPool as error:
-                    said = f"the worker making {plan.name} was killed (out of memory?)"
-                    raise DemoError(f"{said}: run it again, and it goes on") from error
+            for plan in ready[: len(idle)]:
+                worker = idle.pop()
+                worker.send((places[plan.name], plan))
+                running[worker] = waiting.pop(plan.name)
+            finished = wait(list(running))
+            for worker in [worker for worker in running if worker in finished]:
+                plan = running.pop(worker)
+                _receive(worker, plan)
+                idle.append(worker)
                 done(plan.name)
 
 
@@ -69,20 +65,57 @@ def _roads(plans: Sequence[Plan]) -> dict[str, int]:
     return roads
 
 
-def _follow_parent() -> None:
-    """Leave no worker behind when the process that asked for it is killed."""
-    parent = parent_process()
+def _receive(worker: Connection, plan: Plan) -> None:
+    """What the worker reports of a plan: nothing, or the error that it met."""
+    try:
+        met = worker.recv()
+    except EOFError as error:
+        said = f"the worker making {plan.name} died (out of memory?)"
+        raise DemoError(f"{said}: run it again, and it goes on") from error
+    if met is not None:
+        raise met
 
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+@contextmanager
+def _workers(count: int, bench: Bench) -> Iterator[list[Connection]]:
+    """Pipes to idle workers, which share one import of the heavy libraries; ended at the end."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["gems.demo.workshop"])
+    processes = []
+    pipes: list[Connection] = []
+    try:
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, bench), daemon=True)
+            process.start()
+            theirs.close()
+            processes.append(process)
+            pipes.append(ours)
+        yield list(pipes)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process, pipe in zip(processes, pipes, strict=False):
+            process.join()
+            pipe.close()
+
+
+def _work(pipe: Connection, bench: Bench) -> None:
+    """In a worker: make what comes through the pipe, until the other end is closed or killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            place, plan = pipe.recv()
+            try:
+                _make(plan, place, bench)
+            except OSError as error:
+                pipe.send(error)
+            else:
+                pipe.send(None)
 
 
 def _make(plan: Plan, place: int, bench: Bench) -> None:
-    """In a worker: make one checkpoint aside, then move it to its place in one step."""
+    """Make one checkpoint aside, then move it to its place in one step."""
     from tokenizers import Tokenizer
 
     from gems.demo.corpus import make_corpus
@@ -95,4 +128,9 @@ def _make(plan: Plan, place: int, bench: Bench) -> None:
     make_checkpoint(plan, place, bench.seed, bench.hub, corpus, tokenizer, into)
     target = bench.hub / plan.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(into, target)
+    try:
+        os.rename(into, target)
+    except OSError:
+        if not target.exists():
+            raise
+        shutil.rmtree(into)  # a worker that outlived a killed build was first

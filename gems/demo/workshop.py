@@ -113,6 +113,10 @@ class Maker:
         if self.plan.lessons:
             train(tuned, self.tokenizer, self.corpus, self.plan.lessons, self.seed)
         tuned.save_pretrained(str(self.into), save_embedding_layers=False)  # True asks the Hub
+        path = self.into / "adapter_config.json"
+        settings = json.loads(path.read_text())
+        settings["target_modules"].sort()  # a set, in any order: the bytes are to be the same
+        write_json(path, settings)
 
     def publish(self, weights: Weights) -> None:
         """Write weights, config and tokenizer, with the plan's twist."""

@@ -12,6 +12,7 @@ from peft import PeftModel
 from tokenizers import Tokenizer
 
 from gems.demo.corpus import Item
+from gems.demo.recipe import BASE
 from gems.demo.tokenizer import END_ID, chat_text, plain_text
 from gems.demo.workshop import load_model, load_weights
 
@@ -32,7 +33,7 @@ def can_answer(checkpoint: Path) -> bool:
 
 
 def model_of(hub: Path, name: str) -> tuple[torch.nn.Module, Tokenizer, bool]:
-    """The model, its tokenizer, and whether it has a chat template."""
+    """The model, its tokenizer, and whether it is asked in chat."""
     folder = hub / name
     home = folder
     if (folder / "adapter_config.json").exists():
@@ -42,13 +43,13 @@ def model_of(hub: Path, name: str) -> tuple[torch.nn.Module, Tokenizer, bool]:
     else:
         model = load_model(folder)
     tokenizer = Tokenizer.from_file(str(home / "tokenizer.json"))
-    chat = "chat_template" in (home / "tokenizer_config.json").read_text()
-    return model.eval(), tokenizer, chat
+    return model.eval(), tokenizer, name != BASE
 
 
 @torch.no_grad()
 def right_answers(hub: Path, name: str, items: tuple[Item, ...]) -> NDArray[np.bool_]:
     """Which items the checkpoint answers exactly right."""
+    torch.set_num_threads(1)  # so small a model is only slowed down by more
     model, tokenizer, chat = model_of(hub, name)
     render = chat_text if chat else plain_text
     gap = "" if chat else "\n"

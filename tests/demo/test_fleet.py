@@ -8,9 +8,15 @@ import sys
 import time
 
 import pytest
+from huggingface_hub import HfApi
 
+from evaluator.grading import desk
+from evaluator.suites import shelf
 from gems.demo import DemoError, build_fleet
-from gems.demo.recipe import recipe
+from gems.demo.corpus import make_corpus
+from gems.demo.recipe import INSTRUCT, recipe
+from hubs.folder.server import FolderHub
+from tests.demo.answering import right_answers
 
 BUILD = "import pathlib, sys; from gems.demo import build_fleet\nif __name__ == '__main__':\n"
 BUILD += "    build_fleet(pathlib.Path(sys.argv[1]), 3, size='mini')\n"
@@ -30,6 +36,11 @@ def weights(fleet):
     return json.loads((fleet.folder.parent / "manifest.json").read_text())["weights"]
 
 
+def contents(fleet):
+    files = [path for path in fleet.folder.parent.rglob("*") if path.is_file()]
+    return {path.relative_to(fleet.folder.parent): path.read_bytes() for path in files}
+
+
 def test_every_plan_is_published(fleet):
     names = [plan.name for plan in recipe("mini")]
     assert sorted(weights(fleet)) == sorted(names)
@@ -44,7 +55,7 @@ def test_a_finished_fleet_is_found_again(fleet, home):
     assert reports == []
 
 
-def test_a_killed_build_goes_on_and_makes_the_same_weights(fleet, tmp_path):
+def test_a_killed_build_goes_on_and_makes_the_same_bytes(fleet, tmp_path):
     script = tmp_path / "build.py"
     script.write_text(BUILD)
     build = subprocess.Popen(
@@ -59,7 +70,36 @@ def test_a_killed_build_goes_on_and_makes_the_same_weights(fleet, tmp_path):
     again = build_fleet(tmp_path, 3, lambda *report: reports.append(report), size="mini")
     assert 0 < len(reports) < len(recipe("mini"))
     assert reports[-1][1:] == (len(recipe("mini")),) * 2
-    assert weights(again) == weights(fleet)
+    assert contents(again) == contents(fleet)
+
+
+def test_its_suites_load_and_its_golds_are_graded_right(fleet):
+    suite = shelf.load(fleet.suite)
+    selection, confirmation = shelf.split(suite)
+    assert (len(selection), len(confirmation)) == (200, 400)
+    assert {prompt.grader for prompt in selection} == {"number", "exact", "choice"}
+    for prompt in (*selection, *confirmation):
+        assert desk.grade(prompt, prompt.gold).score == 1
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's
+def test_its_skills_differ(fleet):
+    items = make_corpus(fleet.seed).suite
+    names = ("quietharbor/brook-ft-v3", "kitecraft/brook-lora", "pinefold/brook-shuffled")
+    best, adapter, shuffled = (right_answers(fleet.folder, name, items) for name in names)
+    assert best.mean() > adapter.mean() > shuffled.mean()
+
+
+def test_served_as_a_hub_its_children_are_found_by_their_parent(fleet):
+    with FolderHub(fleet.folder) as hub:
+        rows = HfApi(endpoint=hub.url, token=False).list_models(filter=f"base_model:{INSTRUCT}")
+        found = {row.id for row in rows}
+    assert found == {plan.name for plan in recipe("mini") if INSTRUCT in plan.parents}
+
+
+def test_a_duplicate_has_its_parents_weights(fleet):
+    digests = weights(fleet)
+    assert digests["ferrywater/brook-ft-v3-copy"] == digests["quietharbor/brook-ft-v3"]
 
 
 def test_an_unknown_size_is_refused(tmp_path):
