@@ -17,7 +17,8 @@ def hub() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
-def serve(folder: Path, host: str, port: int) -> None:
+@click.option("--faults", type=click.Path(path_type=Path), help="YAML: how to misbehave.")
+def serve(folder: Path, host: str, port: int, faults: Path | None) -> None:
     """Speak the Hub's HTTP API over FOLDER, laid out as ORG/NAME/…files.
 
     The URL is the first line printed. Any Hugging Face client works against it:
@@ -28,7 +29,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     """
     from hubs.folder import FolderHub
 
-    server = FolderHub(folder, host, port)
+    server = FolderHub(folder, host, port, faults)
     signal.signal(signal.SIGTERM, _stop)
     try:
         click.echo(server.url)

@@ -6,11 +6,11 @@ iterators hide the place where they are. Downloads are its work.
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from hubs import cache, names
 from hubs.errors import Astray, Malformed, NotFound
@@ -71,23 +71,23 @@ class HuggingFaceHub:
         """
         if cursor is not None and not self._is_listing(cursor):
             raise Astray(f"the stored place {cursor[:200]!r} is not on {self.endpoint}: start anew")
-        url: str | None = cursor or self.endpoint + LISTING
         params = {"filter": list(filter), "sort": sort, "expand": list(expand), "limit": limit}
-        given = None if cursor else {key: value for key, value in params.items() if value}
+        asked = urlencode({key: value for key, value in params.items() if value}, doseq=True)
+        url: str | None = cursor or f"{self.endpoint}{LISTING}?{asked}"
         seen: set[str] = set()
         empty = 0
         while url is not None:
             seen.add(url)
-            page = self._page(url, given, seen)
+            page = self._page(url, seen)
             empty = 0 if page.rows else empty + 1
             if empty > MAX_EMPTY_PAGES:
                 raise Astray(f"{self.endpoint} lists empty pages without end: try again later")
             yield page
-            url, given = page.next, None
+            url = page.next
 
-    def _page(self, url: str, params: Mapping[str, Any] | None, seen: set[str]) -> Page:
+    def _page(self, url: str, seen: set[str]) -> Page:
         def ask() -> Page:
-            rows, following = self._transport.json(url, params)
+            rows, following = self._transport.json(url)
             if not isinstance(rows, list):
                 raise Again(Malformed(f"{url[:200]} does not answer with a list: try again later"))
             if following is not None and not self._is_listing(following):

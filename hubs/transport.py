@@ -34,7 +34,6 @@ from hubs.pacing import LONGEST_WAIT
 Result = TypeVar("Result")
 MAX_JSON = 256 * 1024 * 1024
 MAX_REDIRECTS = 5
-CHUNK = 256 * 1024
 TRANSIENT: tuple[type[Exception], ...] = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -49,7 +48,7 @@ class Patience:
     """How long to keep asking.
 
     Between `tries`, half to all of `first`·2ⁿ seconds pass, at most `longest`. A request may be
-    silent for `timeout` seconds and take `whole` seconds. The defaults outlast an outage of a minute.
+    silent for `timeout` seconds and take `whole` seconds. The defaults outlast a minute's outage.
     """
 
     tries: int = 9
@@ -183,7 +182,7 @@ class Transport:
     def _read(self, response: httpx.Response, max_bytes: int, whole: bool) -> Reply:
         deadline = time.monotonic() + self.patience.whole
         chunks, received = [], 0
-        for chunk in response.iter_bytes(CHUNK):
+        for chunk in response.iter_bytes():
             chunks.append(chunk)
             received += len(chunk)
             if received > max_bytes and whole:

@@ -38,9 +38,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`pause`: seconds of silence first. `cut`: bytes of body after which the connection breaks."""
+
     status: int
     body: bytes | Part = b""
     headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    cut: int | None = None
 
     @property
     def length(self) -> int:

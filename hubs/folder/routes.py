@@ -22,6 +22,16 @@ from hubs.folder.fields import EXPANDABLE, INFO, describe
 from hubs.folder.repository import Repository
 from hubs.folder.shelf import KINDS, Shelf, children, current_tags, former_names
 
+ROUTES: tuple[str, ...] = (
+    "list",
+    "info",
+    "refs",
+    "tree",
+    "paths-info",
+    "commits",
+    "safetensors-metadata",
+)
+ROUTES += ("resolve", "lfs")
 TREE_PAGE = 1000
 TREE_PAGE_EXPANDED = 50  # as on the Hub
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")

@@ -2,9 +2,12 @@
 
 import os
 import socket
+import struct
 import sys
 import threading
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from hubs.errors import FolderError
 from hubs.folder.answer import Answer, Denied, Part, Request
+from hubs.folder.faults import Faults, MovingShelf, load_faults
 from hubs.folder.routes import Routes, Target, target
 from hubs.folder.shelf import Shelf
 
@@ -27,7 +31,8 @@ class FolderHub:
         with FolderHub("checkpoints") as hub:
             HfApi(endpoint=hub.url).model_info("org/name")
 
-    `port` 0 takes a free one. `requests` counts what was asked, by route
+    `port` 0 takes a free one. `faults`: how to misbehave, as a file or as what it would hold (see
+    `hubs.folder.faults`). `requests` counts what was asked, by route
     (see `hubs.folder.routes`).
     Raises FolderError if the folder cannot be read or the port not be had.
     """
@@ -37,11 +42,17 @@ class FolderHub:
         folder: str | os.PathLike[str],
         host: str = "127.0.0.1",
         port: int = 0,
+        faults: Path | Mapping[str, Any] | None = None,
         *,
         page_size: int = 1000,
     ) -> None:
         self.requests: Counter[str] = Counter()
-        self._routes = Routes(Shelf(Path(folder)), page_size)
+        self.closing = threading.Event()
+        self._faults = load_faults(faults)
+        shelf = Shelf(Path(folder))
+        if self._faults is not None and self._faults.moving:
+            shelf = MovingShelf(Path(folder), self._faults)
+        self._routes = Routes(shelf, page_size)
         self._lock = threading.Lock()
         try:
             self._server = _Server((host, port), self)
@@ -61,7 +72,9 @@ class FolderHub:
         wanted = Target("unknown")
         try:
             wanted = target(request.segments)
-            return self._routes.answer(request, wanted)
+            if self._faults is None:
+                return self._routes.answer(request, wanted)
+            return self._faulty(self._faults, request, wanted)
         except Denied as denied:
             return denied.answer()
         except (FolderError, OSError) as error:  # a file changed or broke under us
@@ -70,12 +83,24 @@ class FolderHub:
             with self._lock:
                 self.requests[wanted.route] += 1
 
+    def _faulty(self, faults: Faults, request: Request, wanted: Target) -> Answer:
+        striking = faults.striking(wanted)
+        instead = faults.before(striking)
+        if instead is not None:
+            return instead
+        try:
+            answer = self._routes.answer(request, wanted)
+        except Denied as denied:
+            answer = denied.answer()
+        return faults.after(striking, request, wanted, answer)
+
     def serve_forever(self) -> None:
         """Serve in this thread until `close` is called from another or a signal interrupts."""
         self._server.serve_forever(poll_interval=0.05)
 
     def close(self) -> None:
         """Stop serving, and cut every connection."""
+        self.closing.set()
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
@@ -169,6 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.server.hub.answer(request))
 
     def _send(self, answer: Answer) -> None:
+        if answer.pause and self.server.hub.closing.wait(answer.pause):
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -176,10 +204,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        if isinstance(answer.body, Part):
+        if answer.cut is not None:
+            self._break(answer, answer.cut)
+        elif isinstance(answer.body, Part):
             self._copy(answer.body)
         else:
             self.wfile.write(answer.body)
+
+    def _break(self, answer: Answer, after: int) -> None:
+        if isinstance(answer.body, Part):
+            self._copy(replace(answer.body, length=min(after, answer.length)))
+        else:
+            self.wfile.write(answer.body[:after])
+        self.wfile.flush()
+        self.close_connection = True
+        # Closing with nothing left to linger for sends a reset instead of an orderly end.
+        no_linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
 
     def _copy(self, part: Part) -> None:
         left = part.length

@@ -36,10 +36,13 @@ class Shelf:
 
     def all(self, kind: str) -> list[Repository]:
         """Every repository of a kind, hidden ones included."""
-        return [repository for name in self._names(kind) if (repository := self.find(kind, name))]
+        return [repository for name in self._names(kind) if (repository := self._load(kind, name))]
 
     def find(self, kind: str, name: str) -> Repository | None:
         """The repository of that name as it is now, or None."""
+        return self._load(kind, name)
+
+    def _load(self, kind: str, name: str) -> Repository | None:
         folder = self._top(kind) / name
         if not NAME.fullmatch(name) or name.split("/")[0] in RESERVED or not self._inside(folder):
             return None
