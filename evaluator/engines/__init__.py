@@ -1,17 +1,17 @@
-"""Engines: one protocol, with Transformers behind it. Importing is cheap; making one is not."""
+"""Engines: one protocol; vLLM and Transformers behind it, each in a process of its own."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from evaluator.engines.errors import EngineMissing
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 
-NAMES = ("transformers",)
+NAMES = ("transformers", "vllm")
 
 
-def make(name: str) -> Engine:
-    """The engine of that name. Raises EngineMissing."""
-    if name == "transformers":
-        from evaluator.engines.transformers import TransformersEngine
-
-        return TransformersEngine()
-    raise EngineMissing(f"there is no engine {name!r} here: take one of {', '.join(NAMES)}")
+def make(name: str, cache: Path | None = None) -> HostedEngine:
+    """The engine of that name; what it compiles is kept in `cache`. Raises EngineMissing."""
+    if name not in NAMES:
+        raise EngineMissing(f"there is no engine {name!r} here: take one of {', '.join(NAMES)}")
+    return HostedEngine(name, cache)

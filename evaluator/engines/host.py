@@ -25,11 +25,9 @@ def open_engine(name: str) -> Engine:
         from evaluator.engines.vllm import VllmEngine
 
         return VllmEngine()
-    if name == "transformers":
-        from evaluator.engines.transformers import TransformersEngine
+    from evaluator.engines.transformers import TransformersEngine
 
-        return TransformersEngine()
-    raise EngineMissing(f"there is no engine {name!r}: use transformers or vllm")
+    return TransformersEngine()
 
 
 def serve(name: str, calls: Any, replies: Any) -> None:
