@@ -69,9 +69,11 @@ def court(evidence: Evidence) -> list[Judgement]:
         return []
     popular = evidence.popular[confirmation.rows]
     blocked = int(popular.sum()) < int(evidence.popular.sum())
+    elite = -(-len(evidence.checkpoints) // ELITE)
+    names, strata = np.unique(np.array(confirmation.categories), return_inverse=True)
     found = [
-        _scope(evidence, confirmation, name, popular)
-        for name in scope_names(confirmation.categories)
+        _scope(confirmation, popular, elite, name, strata, (name == OVERALL) | (names == name))
+        for name in scope_names(names)
     ]
     p = _claims(found, ~popular & (not blocked), confirmation.nights)
     groups = None if confirmation.answers is None else behaviour_groups(confirmation.answers)
@@ -130,16 +132,17 @@ def _complete(evidence: Evidence) -> Confirmation | None:
     )
 
 
-def _scope(evidence: Evidence, confirmation: Confirmation, name: str, popular: Bools) -> _Scope:
-    names, strata = np.unique(np.array(confirmation.categories), return_inverse=True)
-    columns = np.flatnonzero((name == OVERALL) | (names[strata] == name))
+def _scope(
+    confirmation: Confirmation, popular: Bools, elite: int, name: str, strata: Ints, within: Bools
+) -> _Scope:
+    """strata: the category of each prompt, (prompts,). within: the categories of this scope."""
+    columns = np.flatnonzero(within[strata])
     scores = confirmation.scores[:, columns]
     clusters = None if confirmation.clusters is None else confirmation.clusters[columns]
     paired = Paired.of(scores, clusters)
     interval = intervals.of_scores(scores, strata[columns], clusters)
     score = np.nan_to_num(interval.mean)
-    places = max(1, -(-len(evidence.checkpoints) // ELITE))
-    least = np.sort(score)[::-1][:places][-1]
+    least = np.sort(score)[::-1][:elite][-1]
     challengers, rivals = np.flatnonzero(~popular), np.flatnonzero(popular)
     delta, p = np.full((2, len(popular)), np.nan)
     if rivals.size and challengers.size:

@@ -69,7 +69,10 @@ class Paired:
             losses = (theirs.sum(axis=1) - both).astype(np.int64)
             return tails.coin(wins, wins + losses)
         result = np.ones((len(ahead), len(behind)))
-        for column, rival in enumerate(behind):
-            differences = (self.ahead[ahead] - self.behind[rival]).astype(np.int64)
-            result[:, column] = tails.flips(differences)
+        step = max(1, tails.CHUNK // max(1, len(ahead) * self.ahead.shape[1]))
+        for start in range(0, len(behind), step):
+            rivals = behind[start : start + step]
+            differences = self.ahead[ahead][:, None] - self.behind[rivals]
+            p = tails.flips(differences.reshape(-1, self.ahead.shape[1]).astype(np.int64))
+            result[:, start : start + step] = p.reshape(len(ahead), len(rivals))
         return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ class Outlook:
     power: dict[int, float]
 
 
-def scope_names(categories: Sequence[str]) -> list[str]:
+def scope_names(categories: Iterable[str]) -> list[str]:
     """What claims are made of: all prompts, and each category if there are several."""
     names = sorted(set(categories))
     return [OVERALL, *names] if len(names) > 1 else [OVERALL]

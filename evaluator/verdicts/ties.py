@@ -8,7 +8,7 @@ from evaluator.verdicts.evidence import Ints
 from evaluator.verdicts.multiplicity import ALPHA
 from evaluator.verdicts.paired import Paired
 
-BLOCK = 32  # ranks tested at once
+BLOCK = 8  # ranks tested at once
 
 
 def tie_groups(paired: Paired, ranked: Ints) -> Ints:
