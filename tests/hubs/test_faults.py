@@ -245,23 +245,24 @@ def test_repositories_are_renamed_in_mid_crawl(against):
     assert (door.fetch("ann/tuned", before["sha"]) / "model.safetensors").is_file()
 
 
-def test_a_body_that_trickles_without_end_is_given_up(shelf):
+def test_a_body_that_trickles_without_end_is_given_up():
     def trickle(server):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = server.accept()
-                connection.recv(4096)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[")
-                for _ in range(100):
-                    connection.sendall(b" ")
-                    time.sleep(0.02)
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[")
+            for _ in range(100):
+                connection.sendall(b" ")
+                time.sleep(0.02)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=trickle, args=(server,), daemon=True).start()
+        thread = threading.Thread(target=trickle, args=(server,))
+        thread.start()
         patience = Patience(tries=1, timeout=1.0, whole=0.2)
         door = HuggingFaceHub(f"http://127.0.0.1:{server.getsockname()[1]}", patience=patience)
         with pytest.raises(Unreachable, match="still sending"):
             door.info("base/root")
+        thread.join()
 
 
 def test_the_librarys_own_calls_are_bounded_too(against):
