@@ -2,97 +2,54 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from evaluator.search.ledger import Ledger
-from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
+from evaluator.search.protocol import Ints, Problem
+from evaluator.search.rounds import Rounds
 from evaluator.search.schedule import Shape, next_round
 
 
-class Accelerated:
+class Accelerated(Rounds):
     """Survivors are asked the same next items of the order; the worst leave after every round.
 
     The rounds follow `shape` (see schedule.py): after each, the number kept and the length of the
-    next are chosen anew for what is left of the budget, so that what failed arms and rounding did
-    not use goes to the others. What remains after the last cut goes to the best of the stopped
-    arms, to the end of the pool. A round is handed out as one batch.
+    next are chosen anew for what is left of the budget.
 
     After "Discovering Hidden Gems in Model Repositories" (arXiv 2601.22157): correlated Sequential
     Halving (Baharav and Tse 2019, alg. 1) with an aggressive elimination schedule.
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None) -> None:
-        self._ledger = Ledger(problem)
         self._shape = shape or Shape()
-        self._alive = self._entrants()
-        self._rung = np.full(problem.arms, -1, dtype=np.int64)
-        self._rungs: list[int] = []
-        self._next = self._plan()
+        super().__init__(problem)
 
-    def _entrants(self) -> Ints:
-        """Everyone, or as many as can be loaded and asked a few items."""
+    def _next(self, alive: Ints, depth: int) -> tuple[Ints, int]:
         books = self._ledger
-        queue = books.visiting_order()
-        for queries in (8, 4, 2, 1):
-            entrants = books.affordable(queue, min(queries, books.items))
-            if len(entrants) == len(queue):
-                break
-        return np.sort(entrants)
-
-    def ask(self) -> Batch | None:
-        batch, self._next = self._next, None
-        return batch
-
-    def tell(self, batch: Batch, scores: Floats) -> None:
-        self._ledger.tell(batch, scores)
-        if self._next is None and not self._ledger.waiting:
-            self._next = self._plan()
-
-    @property
-    def done(self) -> bool:
-        return self._next is None and not self._ledger.waiting
-
-    def standing(self) -> Standing:
-        return self._ledger.standing(self._ledger.ranking(), self._rung, tuple(self._rungs))
-
-    def _plan(self) -> Batch | None:
-        return self._round() or self._refill()
-
-    def _round(self) -> Batch | None:
-        """The next batch of the tournament; None when fewer than two would be held."""
-        books = self._ledger
-        alive = self._alive[~books.failed[self._alive]]
-        if not len(alive):
-            return None
-        depth = int(books.depth[alive[0]])
         fee = float(books.fees()[alive].mean())
         keep, until = next_round(self._shape, len(alive), depth, books.items, books.left, fee)
-        if keep < min(2, len(alive)) or until <= depth:
-            return None
-        kept = self._best(alive, keep)
-        kept = books.loaded_first(kept)
-        if len(books.affordable(kept, until - depth)) < len(kept):
-            return None
-        self._rung[np.setdiff1d(alive, kept)] = len(self._rungs) - 1
-        self._rungs.append(until)
-        self._alive = kept
-        return books.ask(kept, np.arange(depth, until))
+        if keep < min(2, len(alive)):
+            return alive[:0], depth
+        return self._best(alive, keep), until
 
-    def _best(self, arms: Ints, keep: int) -> Ints:
-        books = self._ledger
-        score = np.nan_to_num(books.mean()[arms], nan=-1.0)
-        return np.sort(arms[np.lexsort((books.tie[arms], -score))[:keep]])
 
-    def _refill(self) -> Batch | None:
-        """What is left goes to the best placed arm not yet asked everything."""
+class Published(Rounds):
+    """The schedule as the paper describes it: about 10 queries for everyone, the best 30% go on,
+    about 100 for the few, fewer of them from round to round; scaled to the budget.
+
+    After arXiv 2601.22157, section 5. With a mean budget of 10 queries, everyone gets a third of
+    it, and the rest is spent evenly over rounds that keep 30%.
+    """
+
+    KEEP = 0.3
+    OPENING = 0.35
+
+    def _next(self, alive: Ints, depth: int) -> tuple[Ints, int]:
         books = self._ledger
-        ranked = books.ranking()
-        fees = books.fees()[ranked]
-        open_to = ~books.failed[ranked] & (books.depth[ranked] < books.items)
-        open_to &= fees + 1 <= books.left + 1e-9
-        if not open_to.any():
-            return None
-        place = int(open_to.argmax())
-        arm, depth = ranked[place : place + 1], int(books.depth[ranked[place]])
-        until = int(min(books.items, depth + books.left - fees[place] + 1e-9))
-        return books.ask(arm, np.arange(depth, until))
+        fee = float(books.fees()[alive].mean())
+        kept = alive if depth == 0 else self._best(alive, max(1, round(self.KEEP * len(alive))))
+        if len(kept) < 2 <= len(alive):
+            return alive[:0], depth
+        rounds, size = 1, len(kept)
+        while size * self.KEEP >= 1.5:
+            rounds, size = rounds + 1, round(size * self.KEEP)
+        share = self.OPENING if depth == 0 and rounds > 1 else 1 / rounds
+        step = int(share * books.left / len(kept) - fee + 1e-9)
+        return kept, min(books.items, depth + max(1, step))

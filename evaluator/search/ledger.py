@@ -43,6 +43,9 @@ class Ledger:
         self.load_cost = np.asarray(problem.load_cost, dtype=np.float64)
         self.reload_cost = np.asarray(problem.reload_cost, dtype=np.float64)
         self.spent = 0.0
+        # More than a load for every single query cannot be spent: keeps the arithmetic finite.
+        dearest = float(max(self.load_cost.max(initial=0.0), self.reload_cost.max(initial=0.0)))
+        self.mean_budget = min(float(problem.budget), items * (1.0 + dearest))
         self._resident: OrderedDict[int, None] = OrderedDict()
 
     @property
@@ -52,12 +55,12 @@ class Ledger:
     @property
     def left(self) -> float:
         """What may still be spent, in queries."""
-        return self.problem.budget * self.arms - self.spent
+        return self.mean_budget * self.arms - self.spent
 
     @property
     def waiting(self) -> bool:
         """Whether an answer is still awaited of an arm that has not failed."""
-        return bool((self.pending[~self.failed] > 0).any())
+        return bool((self.pending.astype(bool) & ~self.failed).any())
 
     def resident(self, arm: int) -> bool:
         """Whether asking `arm` now takes no load."""
@@ -77,7 +80,7 @@ class Ledger:
 
     def ask(self, arms: Ints, places: Ints) -> Batch:
         """Book a batch: every arm of `arms` is asked the items at `places`."""
-        self.out[np.ix_(arms, places)] = True
+        self.out[arms[:, None], places] = True
         self.depth[arms] += len(places)
         self.pending[arms] += len(places)
         self.spent += float(len(arms) * len(places)) + self._load(arms)
@@ -111,18 +114,20 @@ class Ledger:
                 f"scores have shape {told.shape}, the batch {(len(arms), len(places))}: "
                 "tell one row an arm, one column an item"
             )
-        block = np.ix_(arms, places)
+        block = arms[:, None], places
         if not self.out[block].all():
             raise SearchError("told a score that was not asked for, or told it twice")
         missing = np.isnan(told)
-        if ((told < 0) | (told > 1)).any():
+        value = np.where(missing, 0.0, told)
+        if value.min(initial=0.0) < 0 or value.max(initial=0.0) > 1:
             raise SearchError("a score is outside [0, 1]: rescale the grades")
         self.out[block] = False
         self.scores[block] = told
         self.pending[arms] -= len(places)
-        self.count[arms] += len(places) - missing.sum(axis=1)
-        self.total[arms] += np.where(missing, 0.0, told).sum(axis=1)
-        lost = arms[missing.all(axis=1) & ~self.failed[arms]] if len(places) else arms[:0]
+        found = len(places) - missing.sum(axis=1)
+        self.count[arms] += found
+        self.total[arms] += value.sum(axis=1)
+        lost: Ints = arms[(found == 0) & ~self.failed[arms]]
         self.failed[lost] = True
         return lost
 

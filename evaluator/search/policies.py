@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from evaluator.search.accelerated import Accelerated
+from evaluator.search.accelerated import Accelerated, Published
+from evaluator.search.bayes import BayesElimination
 from evaluator.search.errors import SearchError
 from evaluator.search.exhaustive import Exhaustive
+from evaluator.search.halving import Halving
 from evaluator.search.one_visit import OneVisit
+from evaluator.search.plain import Random, Uniform
 from evaluator.search.protocol import Policy, Problem
+from evaluator.search.rejects import SuccessiveRejects
+from evaluator.search.thompson import TopTwoThompson
+from evaluator.search.ucb import Ucb, UcbE, UcbStdDev
 
 _MAKERS: dict[str, Callable[[Problem], Policy]] = {
+    "random": Random,
+    "uniform": Uniform,
+    "ucb": Ucb,
+    "ucb_stddev": UcbStdDev,
+    "ucb_e": UcbE,
+    "ttts": TopTwoThompson,
+    "successive_rejects": partial(SuccessiveRejects, shared=False),
+    "successive_rejects_shared": SuccessiveRejects,
+    "bayes_elim": BayesElimination,
+    "halving": partial(Halving, shared=False),
+    "halving_shared": Halving,
     "exhaustive": Exhaustive,
+    "accelerated_paper": Published,
     "accelerated": Accelerated,
     "one_visit": OneVisit,
 }

@@ -7,8 +7,9 @@ as indices only: no names, no clock, no files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,9 @@ class Problem:
     load_cost, reload_cost: price of an arm's first and of any later load, in queries, (arms,).
     first: arms to visit before the others, in this order (roots and popular checkpoints).
     top_k: how many of the best the caller wants right, not only the first.
+    workers: how many engines answer at once, each with one arm loaded.
+    history: scores of past arms on the same items, (past arms, items), NaN where unknown: what is
+        known about the items before the search. Never about the arms.
     """
 
     arms: int
@@ -48,7 +52,7 @@ class Problem:
     first: tuple[int, ...] = ()
     workers: int = 1
     top_k: int = 1
-    weights: Floats | None = None
+    history: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +94,15 @@ class Policy(Protocol):
     def done(self) -> bool: ...
 
     def standing(self) -> Standing: ...
+
+
+@runtime_checkable
+class Arrivals(Protocol):
+    """A policy that new arms may join at any time."""
+
+    def arrive(self, load_cost: Sequence[float], reload_cost: Sequence[float]) -> tuple[int, ...]:
+        """Take in so many new arms, each with its prices; returns their indices, the next ones.
+
+        They bring the mean budget with them: the total grows by `budget` an arm.
+        """
+        ...
