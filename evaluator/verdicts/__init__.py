@@ -1,9 +1,11 @@
 """Verdicts: which checkpoints are better than everything popular, and how sure that is.
 
 Pure: numpy, no files, no clock, no database. `judge(evidence)` is all that a scan calls after the
-search; `outlook(...)` tells before it what the confirmation prompts can show.
+search; `outlook(...)` tells before it what the confirmation prompts can show, and
+`blockers(evidence)` which popular checkpoints stand in the way of every claim.
 """
 
+from evaluator.verdicts.court import blockers
 from evaluator.verdicts.errors import VerdictError
 from evaluator.verdicts.evidence import (
     OVERALL,
@@ -27,6 +29,7 @@ __all__ = [
     "Selection",
     "Verdict",
     "VerdictError",
+    "blockers",
     "judge",
     "outlook",
 ]

@@ -68,7 +68,7 @@ def court(evidence: Evidence) -> list[Judgement]:
     if confirmation is None:
         return []
     popular = evidence.popular[confirmation.rows]
-    blocked = int(popular.sum()) < int(evidence.popular.sum())
+    blocked = popular.sum() < evidence.popular.sum()
     elite = -(-len(evidence.checkpoints) // ELITE)
     names, strata = np.unique(np.array(confirmation.categories), return_inverse=True)
     found = [
@@ -108,6 +108,17 @@ def court(evidence: Evidence) -> list[Judgement]:
                 )
             )
     return rows
+
+
+def blockers(evidence: Evidence) -> tuple[int, ...]:
+    """The popular checkpoints without a complete row: while there is one, nothing is a gem."""
+    confirmation = _complete(evidence)
+    there = set() if confirmation is None else set(confirmation.rows.tolist())
+    return tuple(
+        evidence.checkpoints[index]
+        for index in np.flatnonzero(evidence.popular)
+        if index not in there
+    )
 
 
 def _complete(evidence: Evidence) -> Confirmation | None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import words
-from evaluator.verdicts import Judgement, Selection, Verdict, VerdictError, judge
+from evaluator.verdicts import Judgement, Selection, Verdict, VerdictError, blockers, judge
 from tests.verdicts.made_evidence import ahead_by, made_evidence
 
 LANGUAGES = ("math",) * 300 + ("tongue",) * 300
@@ -80,7 +80,9 @@ def test_elite_is_one_in_a_hundred_of_the_whole_family() -> None:
 def test_a_popular_checkpoint_without_a_complete_row_blocks_the_claim(missing: float) -> None:
     scores = np.vstack([ahead_by(60, 20)[:1], ahead_by(60, 20)])
     scores[0, : int(400 * missing)] = np.nan
-    blocked, _, found = judge(made_evidence(scores, popular=2))
+    evidence = made_evidence(scores, popular=2)
+    blocked, _, found = judge(evidence)
+    assert blockers(evidence) == (100,)
     assert (found.verdict, found.p) == ("contender", None)
     assert blocked.optimistic
 
@@ -107,6 +109,26 @@ def test_missing_scores_are_held_against_whoever_would_gain() -> None:
 def test_prompts_that_nobody_answered_are_left_out() -> None:
     scores = np.hstack([ahead_by(60, 20), np.full((2, 200), np.nan)])
     assert judge(made_evidence(scores)) == judge(made_evidence(ahead_by(60, 20)))
+
+
+def test_prompts_that_share_their_errors_prove_less() -> None:
+    alone = judge(made_evidence(ahead_by(30, 10)))[1]
+    alike = judge(made_evidence(ahead_by(30, 10), clusters=np.arange(400) // 10))[1]
+    assert (alone.verdict, alike.verdict) == ("gem", "contender")
+    assert alike.delta_vs_popular == alone.delta_vs_popular
+
+
+def test_parts_of_a_point_can_prove_a_gem() -> None:
+    half = ahead_by(60, 20) / 2 + 0.25
+    found = judge(made_evidence(half))[1]
+    assert found.verdict == "gem"
+    assert found.p == pytest.approx(judge(made_evidence(ahead_by(60, 20)))[1].p, abs=1e-12)
+
+
+def test_a_popular_checkpoint_nobody_asked_blocks_everything() -> None:
+    evidence = replace(made_evidence(ahead_by(5, 5)), confirmation=None)
+    assert blockers(evidence) == (100,)
+    assert blockers(made_evidence(ahead_by(5, 5))) == ()
 
 
 def test_more_tests_ask_for_more_proof() -> None:
@@ -238,6 +260,13 @@ def test_evidence_that_contradicts_itself_is_refused(
         judge(replace(evidence, confirmation=wrong))
 
 
+def test_selection_scores_outside_their_range_are_refused() -> None:
+    evidence = made_evidence(ahead_by(5, 5))
+    wrong = replace(evidence.selection, total=np.full((2, 1), 9.0))
+    with pytest.raises(VerdictError, match="asked"):
+        judge(replace(evidence, selection=wrong))
+
+
 def test_a_checkpoint_named_twice_is_refused() -> None:
     with pytest.raises(VerdictError, match="twice"):
         judge(replace(made_evidence(ahead_by(5, 5)), checkpoints=(1, 1)))
@@ -279,3 +308,17 @@ def test_the_order_of_rows_and_prompts_changes_nothing(seed: int) -> None:
         assert one.behaviour_group == other.behaviour_group
         assert one.p == pytest.approx(other.p)
         assert one.low == pytest.approx(other.low)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_gem_never_ties_with_a_popular_checkpoint(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = (rng.random((7, 120)) < rng.uniform(0.3, 0.9, (7, 1))).astype(np.float64)
+    scores[rng.random(scores.shape) < 0.02] = np.nan
+    rows = judge(made_evidence(scores, popular=2))
+    popular = {row.tie_group for row in rows if row.popular and not row.optimistic}
+    for row in rows:
+        if row.verdict == "gem":
+            assert row.tie_group not in popular
+            assert row.position == 1
