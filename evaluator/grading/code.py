@@ -14,7 +14,6 @@ Only Python's own library is there. Tests are plain statements on the entry poin
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -22,6 +21,8 @@ import subprocess
 
 from evaluator.grading import sandbox
 from evaluator.grading.grade import Grade, judged, wrong
+from evaluator.grading.inside import examinee, examiner
+from evaluator.grading.inside.wire import framed, unpack
 from evaluator.grading.reading import read
 from evaluator.suites.prompt import Prompt
 
@@ -87,24 +88,22 @@ def examine(code: str, entry_point: str, tests: str, *, boxed: bool = True) -> s
     replies_out, replies_in = os.pipe()
     started: list[subprocess.Popen[bytes]] = []
     try:
-        started.append(
-            sandbox.start("examinee", [], stdin=calls_out, stdout=replies_in, boxed=boxed)
-        )
+        started.append(sandbox.start(examinee, [], stdin=calls_out, stdout=replies_in, boxed=boxed))
         wire = (replies_out, calls_in)
-        examiner = sandbox.start(
-            "examiner",
+        testing = sandbox.start(
+            examiner,
             [str(end) for end in wire],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             keep=wire,
             boxed=boxed,
         )
-        started.append(examiner)
+        started.append(testing)
         for end in (calls_out, calls_in, replies_out, replies_in):
             os.close(end)
         calls_out = -1
         try:
-            said, _ = examiner.communicate(json.dumps(job).encode(), timeout=WALL_SECONDS)
+            said, _ = testing.communicate(framed(job), timeout=WALL_SECONDS)
         except subprocess.TimeoutExpired:
             return f"it did not end in {WALL_SECONDS} s"
     finally:
@@ -121,10 +120,10 @@ def examine(code: str, entry_point: str, tests: str, *, boxed: bool = True) -> s
 
 def _verdict(said: bytes, token: str) -> str:
     try:
-        verdict = json.loads(said)
+        verdict = unpack(said.partition(b"\n")[2])
         if verdict.get("passed") == token:
             return ""
         fault = str(verdict["fault"])
-    except (ValueError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "the tests did not run to their end"
     return " ".join("".join(c if c.isprintable() else " " for c in fault).split())[:300]

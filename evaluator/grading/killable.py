@@ -70,7 +70,7 @@ class Killable:
     @staticmethod
     def _start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-I", "-c", START, ROOM],
+            [sys.executable, "-P", "-s", "-c", START, ROOM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -15,28 +15,30 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 from evaluator.grading import seccomp
 from evaluator.grading.errors import SandboxMissing
+from evaluator.grading.inside import examinee
 
 INSIDE = Path(__file__).parent / "inside"
 ROOM = "/room"
+PREFIX = Path(sys.base_prefix).resolve()
 PYTHON = Path(getattr(sys, "_base_executable", sys.executable) or sys.executable).resolve()
 START = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from evaluator.grading.inside.{} import main
+from {} import main
 main()
 """
 
 
 def start(
-    program: str,
+    program: ModuleType,
     arguments: Sequence[str],
     *,
     stdin: int,
@@ -48,13 +50,15 @@ def start(
 
     Raises SandboxMissing where a box is wanted and there can be none.
     """
-    command = [str(PYTHON), "-I", "-S", "-B", "-c", START.format(program)]
-    room = ROOM if boxed else str(Path(__file__).resolve().parents[2])
-    rules = None
+    source, room, rules = START.format(program.__name__), ROOM, None
     if boxed:
-        prefix = _bubblewrap()
+        box = _bubblewrap()
         rules = _filter()
-        command = [*prefix, "--seccomp", str(rules), "--", *command]
+        python = [_python_inside(), "-P", "-s", "-S", "-B"]
+        command = [*box, "--seccomp", str(rules), "--", *python, "-c", source]
+    else:
+        command = [sys.executable, "-P", "-s", "-B", "-c", source]
+        room = str(Path(__file__).resolve().parents[2])
     try:
         return subprocess.Popen(
             [*command, room, *arguments],
@@ -62,7 +66,7 @@ def start(
             stdout=stdout,
             stderr=subprocess.DEVNULL,
             pass_fds=[*keep, *([rules] if rules is not None else [])],
-            env={"LANG": "C.UTF-8"},
+            env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
             cwd="/",
             start_new_session=True,
         )
@@ -82,7 +86,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def fault() -> str:
     """Why no sandbox can be made here, in a line; "" where one can."""
     try:
-        process = start("examinee", ["0", "1"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = start(examinee, [], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     except SandboxMissing as error:
         return str(error)
     try:
@@ -111,13 +115,18 @@ def _bubblewrap() -> tuple[str, ...]:
             parts += ["--symlink", os.readlink(path).lstrip("/"), name]
         elif path.is_dir():
             parts += ["--ro-bind", name, name]
-    for folder in {str(PYTHON.parents[1]), sysconfig.get_config_var("base")} - {"/usr", None}:
-        parts += ["--ro-bind", folder, folder]
+    if Path("/usr") != PREFIX:
+        parts += ["--ro-bind", str(PREFIX), "/python", "--setenv", "LD_LIBRARY_PATH", "/python/lib"]
     room = f"{ROOM}/evaluator/grading/inside"
     parts += ["--ro-bind", str(INSIDE), room, "--dev-bind", "/dev/null", "/dev/null"]
     parts += ["--remount-ro", "/", "--chdir", "/"]
     parts += ["--setenv", "PYTHONHASHSEED", "0", "--setenv", "LANG", "C.UTF-8"]
     return tuple(parts)
+
+
+def _python_inside() -> str:
+    """The interpreter's path in the box: its own place there, so that no path of the host shows."""
+    return str(PYTHON if Path("/usr") == PREFIX else Path("/python") / PYTHON.relative_to(PREFIX))
 
 
 def _filter() -> int:

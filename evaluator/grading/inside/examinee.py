@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from evaluator.grading.inside.limits import limit
-from evaluator.grading.inside.wire import Wire, pack, unpack
+from evaluator.grading.inside.wire import Wire, framed
 
 TYPE_CHECKING = False  # importing typing would cost more than all the rest
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main() -> None:
             message = wire.receive()
         except EOFError:
             return
-        wire.send(call(entry, message))
+        wire.write(call(entry, message))
 
 
 def define(code: str, entry_point: str) -> Any:
@@ -70,13 +70,14 @@ def compiled(code: str) -> Any:
     return compile(code, "answer", "exec")
 
 
-def call(entry: Any, message: dict[str, Any]) -> dict[str, Any]:
-    """The reply to one call: a value, or what was raised."""
+def call(entry: Any, message: dict[str, Any]) -> bytes:
+    """The reply to one call, as it goes over the wire: a value, or what was raised."""
     try:
-        value = entry(*unpack(message["args"]), **unpack(message["kwargs"]))
-        return {"value": pack(value)}
+        value = entry(*message["args"], **message["kwargs"])
+        return framed({"value": value})
     except BaseException as error:  # noqa: BLE001 - exits and interrupts are answers too
-        return {"raised": [kind.__name__ for kind in type(error).__mro__], "said": said(error)}
+        names = [kind.__name__ for kind in type(error).__mro__]
+        return framed({"raised": names, "said": said(error)})
 
 
 def named(error: BaseException) -> str:
