@@ -171,6 +171,16 @@ class Faults:
                 repositories += [_renamed(r, fault.said["to"]) for r in matching]
         return repositories
 
+    def renamed(self, repositories: list[Repository]) -> dict[str, str]:
+        """What was renamed by now, from its former name to the new one."""
+        moves = [fault for fault in self._faults if fault.kind == "rename" and fault.struck]
+        return {
+            repository.name: fault.said["to"]
+            for fault in moves
+            for repository in repositories
+            if fnmatchcase(repository.name, fault.said["repository"])
+        }
+
     @property
     def moving(self) -> bool:
         return any(fault.kind in MOVES for fault in self._faults)
@@ -185,6 +195,10 @@ class MovingShelf(Shelf):
 
     def all(self, kind: str) -> list[Repository]:
         return self._faults.moved(super().all(kind))
+
+    def former_names(self, kind: str) -> dict[str, str]:
+        moved = super().former_names(kind)
+        return moved | self._faults.renamed(super().all(kind))
 
     def find(self, kind: str, name: str) -> Repository | None:
         return next((r for r in self.all(kind) if r.name == name), None)
@@ -305,6 +319,5 @@ def _edited_entry(fault: Fault, entry: object) -> object:
 
 
 def _renamed(repository: Repository, name: str) -> Repository:
-    settings = {**repository.settings, "_id": repository.id, "sha": repository.sha}
-    former = {"renamed_from": [repository.name]}
-    return replace(repository, name=name, settings={**settings, **former})
+    kept = {"_id": repository.id, "sha": repository.sha}
+    return replace(repository, name=name, settings={**repository.settings, **kept})

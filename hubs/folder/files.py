@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 SETTINGS = ".hub.json"
 UNSERVED = frozenset({SETTINGS, ".git", ".cache"})
@@ -41,9 +40,9 @@ class Digest:
     pointer_size: int = 0
 
 
-def stored_files(folder: Path, root: Path) -> Iterator[StoredFile]:
+def stored_files(folder: str, root: str) -> Iterator[StoredFile]:
     """Every file to serve under `folder`, in name order; `root` is the hub's real folder."""
-    yield from _walk(str(folder), "", str(root) + os.sep)
+    yield from _walk(folder, "", root + os.sep)
 
 
 def _walk(folder: str, prefix: str, inside: str) -> Iterator[StoredFile]:

@@ -14,22 +14,24 @@ from typing import Any
 from hubs.folder.answer import Denied
 from hubs.folder.fields import EXPANDABLE, INFO_ONLY, LISTED, LISTED_FULL, describe, field
 from hubs.folder.repository import Repository
-from hubs.folder.shelf import current_tags, former_names
+from hubs.folder.shelf import current_tags
 
 SORTS = ("createdAt", "lastModified", "downloads", "likes", "trendingScore")
 Query = dict[str, list[str]]
 
 
 def page(
-    repositories: list[Repository], query: Query, page_size: int
+    repositories: list[Repository], moved: dict[str, str], query: Query, page_size: int
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows of one page, and the cursor of the next. Raises Denied (400) on a bad parameter."""
+    """Rows of one page, and the cursor of the next. `moved`: former names.
+
+    Raises Denied (400) on a bad parameter.
+    """
     sort = query.get("sort", ["trendingScore"])[-1]
     if sort not in SORTS:
         raise Denied(400, f"Invalid sort {sort!r}: one of {', '.join(SORTS)}")
     limit = min(_limit(query, page_size), page_size)
     names = requested(query, EXPANDABLE - INFO_ONLY)
-    moved = former_names(repositories)
     tags = {repository.name: current_tags(repository, moved) for repository in repositories}
     ranked = sorted(
         (

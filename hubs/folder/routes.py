@@ -20,7 +20,7 @@ from hubs.folder import listing
 from hubs.folder.answer import Answer, Denied, Part, Request, as_json
 from hubs.folder.fields import EXPANDABLE, INFO, describe
 from hubs.folder.repository import Repository
-from hubs.folder.shelf import KINDS, Shelf, children, current_tags, former_names
+from hubs.folder.shelf import KINDS, Shelf, children, current_tags
 
 ROUTES: tuple[str, ...] = (
     "list",
@@ -108,30 +108,32 @@ class Routes:
         return self._handlers[wanted.route](request, wanted, repository)
 
     def _list(self, request: Request, kind: str) -> Answer:
-        rows, cursor = listing.page(self._shelf.all(kind), request.query, self._page_size)
+        shelf = self._shelf
+        everyone, moved = shelf.all(kind), shelf.former_names(kind)
+        rows, cursor = listing.page(everyone, moved, request.query, self._page_size)
         return as_json(rows, headers=_next(request, cursor))
 
     def _info(self, request: Request, _: Target, repository: Repository) -> Answer:
         query = request.query
         expanded = "expand" in query or "expand[]" in query
         names = listing.requested(query, EXPANDABLE) if expanded else INFO
-        everyone = self._shelf.all(repository.kind)
         row = describe(repository, names)
         if "tags" in row:
-            row["tags"] = current_tags(repository, former_names(everyone))
+            row["tags"] = current_tags(repository, self._shelf.former_names(repository.kind))
         if "childrenModelCount" in names:
-            row["childrenModelCount"] = children(everyone, repository.name)
+            row["childrenModelCount"] = children(self._shelf.all("models"), repository.name)
         if "baseModels" in names and repository.parents[1]:
             relation, parents = repository.parents
-            known = {other.name: other.id for other in everyone}
-            models = [{"_id": known.get(name, ""), "id": name} for name in parents]
+            moved = self._shelf.former_names("models")
+            known = [self._shelf.find("models", moved.get(name, name)) for name in parents]
+            models = [{"_id": parent.id, "id": parent.name} for parent in known if parent]
             row["baseModels"] = {"relation": relation, "models": models}
         if query.get("blobs", [""])[-1].lower() in ("true", "1"):
             row["siblings"] = repository.siblings(blobs=True)
         return as_json(row if expanded else {**row, "modelId": repository.name})
 
     def _elsewhere(self, request: Request, wanted: Target) -> Answer:
-        moved = former_names(self._shelf.all(wanted.kind)).get(wanted.name)
+        moved = self._shelf.former_names(wanted.kind).get(wanted.name)
         if moved is None:
             raise Denied(404, "Repository not found", "RepoNotFound")
         place = request.path.replace(f"/{wanted.name}", f"/{moved}", 1)

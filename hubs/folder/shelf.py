@@ -1,8 +1,10 @@
 """The repositories in a folder: looked up by name, by former name, or all of them."""
 
 import os
+import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 from hubs.errors import FolderError
 from hubs.folder.card import NAME, RELATIONS
@@ -30,6 +32,7 @@ class Shelf:
         self.root = folder.resolve()
         self._digests = Digests()
         self._known: dict[tuple[str, str], tuple[Signature, Repository]] = {}
+        self._said: dict[str, tuple[int, dict[str, Any]]] = {}
         self._lock = threading.Lock()
         for kind in KINDS:
             self.all(kind)
@@ -42,30 +45,44 @@ class Shelf:
         """The repository of that name as it is now, or None."""
         return self._load(kind, name)
 
+    def former_names(self, kind: str) -> dict[str, str]:
+        """Former names, and what those repositories are called now."""
+        moved: dict[str, str] = {}
+        for name in self._names(kind):
+            former = self._settings(os.path.join(self._top(kind), name))[1].get("renamed_from", [])
+            moved |= {str(old): name for old in (former if isinstance(former, list) else [former])}
+        return moved
+
     def _load(self, kind: str, name: str) -> Repository | None:
-        folder = self._top(kind) / name
-        if not NAME.fullmatch(name) or name.split("/")[0] in RESERVED or not self._inside(folder):
+        if not NAME.fullmatch(name) or name.split("/")[0] in RESERVED:
             return None
-        settings = folder / SETTINGS
-        changed = settings.stat().st_mtime_ns if settings.is_file() else 0
-        signature = changed, tuple(stored_files(folder.resolve(), self.root))
+        folder = os.path.realpath(os.path.join(self._top(kind), name))
+        if not folder.startswith(f"{self.root}{os.sep}") or not os.path.isdir(folder):
+            return None
+        changed, settings = self._settings(folder)
+        signature = changed, tuple(stored_files(folder, str(self.root)))
         with self._lock:
             known = self._known.get((kind, name))
             if known is None or known[0] != signature:
-                known = signature, self._read(kind, name, signature[1], settings)
+                files = {file.path: file for file in signature[1]}
+                known = signature, Repository(name, kind, files, settings, self._digests)
                 self._known[kind, name] = known
         return known[1]
 
-    def _read(
-        self, kind: str, name: str, files: tuple[StoredFile, ...], settings: Path
-    ) -> Repository:
+    def _settings(self, folder: str) -> tuple[int, dict[str, Any]]:
+        """When a repository's `.hub.json` changed, and what it says; links are not followed."""
+        path = os.path.join(folder, SETTINGS)
         try:
-            given = load_settings(settings)
-            if unknown := set(given) - SETTING_NAMES:
-                raise ValueError(f"has an unknown key {min(unknown)!r}")
-        except ValueError as error:
-            raise FolderError(f"{settings} {error}: mend or remove it") from error
-        return Repository(name, kind, {file.path: file for file in files}, given, self._digests)
+            status = os.lstat(path)
+        except OSError:
+            return 0, {}
+        if not stat.S_ISREG(status.st_mode):
+            return 0, {}
+        known = self._said.get(path)
+        if known is None or known[0] != status.st_mtime_ns:
+            known = status.st_mtime_ns, _read(Path(path))
+            self._said[path] = known
+        return known
 
     def _names(self, kind: str) -> list[str]:
         top = self._top(kind)
@@ -79,18 +96,15 @@ class Shelf:
     def _top(self, kind: str) -> Path:
         return self.root if kind == "models" else self.root / kind
 
-    def _inside(self, folder: Path) -> bool:
-        return folder.is_dir() and folder.resolve().is_relative_to(self.root)
 
-
-def former_names(repositories: list[Repository]) -> dict[str, str]:
-    """Former names, and what those repositories are called now."""
-    moved: dict[str, str] = {}
-    for repository in repositories:
-        former = repository.settings.get("renamed_from", [])
-        for name in former if isinstance(former, list) else [former]:
-            moved[str(name)] = repository.name
-    return moved
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        given = load_settings(path)
+        if unknown := set(given) - SETTING_NAMES:
+            raise ValueError(f"has an unknown key {min(unknown)!r}")
+    except ValueError as error:
+        raise FolderError(f"{path} {error}: mend or remove it") from error
+    return given
 
 
 def current_tags(repository: Repository, moved: dict[str, str]) -> list[str]:
