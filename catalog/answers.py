@@ -7,7 +7,7 @@ again; what the engine got is kept beside it as `rendered_hash`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -64,7 +64,7 @@ class NewGrade:
 def answered(session: Session, asked: Asked, terms: Terms) -> dict[str, int]:
     """Answer id by prompt hash: everything that was answered before, on these terms."""
     query = select(Answer.prompt_hash, Answer.id).where(_same(asked, terms)).order_by(Answer.id)
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def scores(session: Session, asked: Asked, terms: Terms) -> dict[tuple[str, str, str], float]:
@@ -96,17 +96,15 @@ def asked_in(session: Session, scan_id: int) -> dict[str, int]:
         .where(Visit.scan_id == scan_id)
         .group_by(Answer.prompt_hash)
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def add_answers(
     session: Session, asked: Asked, terms: Terms, visit_id: int, answers: Iterable[NewAnswer]
-) -> None:
-    """Store answers of one checkpoint; one that is stored already stays as it is."""
-    query = select(Answer.prompt_hash, Answer.rendered_hash).where(_same(asked, terms))
-    known = {(key, rendered) for key, rendered in session.execute(query)}
+) -> dict[str, int]:
+    """Store answers of one checkpoint to prompts it has not answered; their ids by prompt hash."""
     now = datetime.now(UTC)
-    session.add_all(
+    rows = [
         Answer(
             checkpoint_id=asked.checkpoint_id,
             base_sha=asked.base_sha,
@@ -124,25 +122,16 @@ def add_answers(
             created_at=now,
         )
         for answer in answers
-        if (answer.prompt_hash, answer.rendered_hash) not in known
-    )
+    ]
+    session.add_all(rows)
+    session.flush()
+    return {row.prompt_hash: row.id for row in rows}
 
 
 def add_grades(session: Session, grades: Iterable[NewGrade]) -> None:
-    """Store grades; the same grader's same version graded again replaces its grade."""
+    """Store grades of answers that this version of their grader has not graded."""
     now = datetime.now(UTC)
-    for grade in grades:
-        session.merge(
-            Grade(
-                answer_id=grade.answer_id,
-                grader=grade.grader,
-                version=grade.version,
-                score=grade.score,
-                extracted=grade.extracted,
-                note=grade.note,
-                graded_at=now,
-            )
-        )
+    session.add_all(Grade(**asdict(grade), graded_at=now) for grade in grades)
 
 
 def _same(asked: Asked, terms: Terms) -> ColumnElement[bool]:

@@ -53,6 +53,11 @@ class Fetcher:
         """Whether a fetch is going on in the background."""
         return self._ahead is not None and not self._ahead[1].done()
 
+    def reach(self, candidate: Candidate) -> None:
+        """Raise Unreachable if the hub does not answer, whatever it says of the candidate."""
+        with suppress(Refused, Malformed):
+            self._hub.info(candidate.name, revision=candidate.sha)
+
     def get(self, candidate: Candidate) -> Files:
         """The candidate's files, fetched unless they lie here. They stay until the next `get`.
 

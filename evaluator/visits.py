@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
@@ -15,10 +15,10 @@ from catalog.database import Catalog
 from catalog.scans import Charge, Dropped
 from catalog.words import Outcome, Stage
 from evaluator.decoding import Decoder
-from evaluator.engines.errors import EngineFailure, GenerationFailure, LoadFailure
+from evaluator.engines.errors import GenerationFailure, GenerationKind, LoadFailure
 from evaluator.engines.protocol import Completion, Engine, Request, Weights
 from evaluator.fetching import Fetcher, Files, OverBudget
-from evaluator.record import Record
+from evaluator.record import Landed, Record, key_of
 from evaluator.rendering import Rendered, Renderer, RenderingError
 from evaluator.suites import Prompt
 from hubs.errors import Malformed, Refused
@@ -26,6 +26,9 @@ from hubs.errors import Malformed, Refused
 AT_ONCE = 64
 """Prompts asked between two commits. Which are computed together has a say in rounding, so the
 cuts depend on nothing but the batch: whoever is asked it again is asked the same way."""
+
+EMPTYING = (GenerationKind.CRASHED, GenerationKind.TIMED_OUT)
+"""Failures after which nothing is loaded."""
 
 MOST_TOGETHER = 8
 """Adapters asked in one load."""
@@ -78,15 +81,15 @@ class Visitor:
         """Whether asking it takes no load of a base."""
         return self._base == base_of(candidate)
 
+    def wants(self, candidate: Candidate, prompts: Sequence[Prompt]) -> bool:
+        """Whether there is something to ask it, and it has not failed."""
+        alive = candidate.checkpoint_id not in self.dropped
+        return alive and bool(self._record.missing(candidate, prompts))
+
     def ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
         """Have each of `group`, on one base, answer what it has not answered of `prompts`."""
-        waiting = [c for c in group if self._wants(c, prompts)]
-        self._receive([c for c in waiting if c.checkpoint_id not in self._guests])
         for start in range(0, len(prompts), AT_ONCE):
-            some = prompts[start : start + AT_ONCE]
-            able = [c for c in waiting if c.checkpoint_id in self._guests and self._wants(c, some)]
-            if able:
-                self._answer([self._guests[c.checkpoint_id] for c in able], some)
+            self._ask(group, prompts[start : start + AT_ONCE])
 
     def drop(self, candidate: Candidate, stage: Stage, kind: str, detail: str) -> None:
         """Record that a checkpoint has failed."""
@@ -112,10 +115,6 @@ class Visitor:
             for guest in guests.values():
                 scans.charge(session, guest.visit_id, guest.unpaid)
                 scans.close_visit(session, guest.visit_id, Outcome.CLOSED)
-
-    def _wants(self, candidate: Candidate, prompts: Sequence[Prompt]) -> bool:
-        alive = candidate.checkpoint_id not in self.dropped
-        return alive and bool(self._record.missing(candidate, prompts))
 
     def _receive(self, group: Sequence[Candidate]) -> None:
         """Load a group beside who is there on the same base. Who cannot be loaded is dropped."""
@@ -161,7 +160,7 @@ class Visitor:
             candidate,
             visit_id,
             files,
-            {p.hash: r for p, r in zip(self._prompts, rendered, strict=True)},
+            {key_of(p): r for p, r in zip(self._prompts, rendered, strict=True)},
             decoder,
             Charge(download_seconds=fetched - began, load_seconds=perf_counter() - fetched),
         )
@@ -192,59 +191,68 @@ class Visitor:
         for seat, why in failed.items():
             self.drop(adapters[seat].candidate, Stage.LOAD, why.kind, why.detail)
 
-    def _answer(self, guests: Sequence[_Guest], prompts: Sequence[Prompt]) -> None:
-        """Have guests answer what they have not answered, commit it, and grade it."""
-        todo = {
-            guest.candidate.checkpoint_id: self._record.missing(guest.candidate, prompts)
-            for guest in guests
-        }
+    def _ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
+        """Have a group answer one commit's worth, loading whoever is not loaded."""
+        able = [candidate for candidate in group if self.wants(candidate, prompts)]
+        self._receive([c for c in able if c.checkpoint_id not in self._guests])
+        here = [self._guests[c.checkpoint_id] for c in able if c.checkpoint_id in self._guests]
+        if not here:
+            return
+        todo = [self._record.missing(guest.candidate, prompts) for guest in here]
         began = perf_counter()
         try:
-            said = self._generate(guests, todo)
+            said = self._generate(here, todo)
             new = [
-                [_answer(g, p, c) for p, c in zip(todo[g.candidate.checkpoint_id], cs, strict=True)]
-                for g, cs in zip(guests, said, strict=True)
+                [
+                    _answer(guest, prompt, completion)
+                    for prompt, completion in zip(asked, told, strict=True)
+                ]
+                for guest, asked, told in zip(here, todo, said, strict=True)
             ]
         except (GenerationFailure, RenderingError) as failure:
-            if len(guests) > 1:  # whose fault it was shows when each is asked alone
-                for guest in guests:
-                    self._answer([guest], prompts)
-            else:
-                detail = failure.detail if isinstance(failure, EngineFailure) else str(failure)
-                self.drop(guests[0].candidate, Stage.GENERATE, failure.kind, detail)
+            self._cope(here, prompts, failure)
             return
-        seconds = (perf_counter() - began) / len(guests)
-        answers = {g.candidate.checkpoint_id: rows for g, rows in zip(guests, new, strict=True)}
-        self._commit(guests, answers, seconds)
-        for guest in guests:
-            spent = self._record.grade(guest.candidate, prompts)
-            guest.unpaid = _sum(guest.unpaid, Charge(grade_seconds=spent))
+        self._land(here, new, (perf_counter() - began) / len(here))
+
+    def _cope(
+        self,
+        here: Sequence[_Guest],
+        prompts: Sequence[Prompt],
+        failure: GenerationFailure | RenderingError,
+    ) -> None:
+        """Drop whoever failed: of several, whose fault it was shows when each is asked alone."""
+        if len(here) == 1:
+            detail = failure.detail if isinstance(failure, GenerationFailure) else str(failure)
+            self.drop(here[0].candidate, Stage.GENERATE, failure.kind, detail)
+        if failure.kind in EMPTYING:
+            self.leave()
+        if len(here) > 1:
+            for guest in here:
+                self._ask([guest.candidate], prompts)
 
     def _generate(
-        self, guests: Sequence[_Guest], todo: Mapping[int, Sequence[Prompt]]
+        self, here: Sequence[_Guest], todo: Sequence[Sequence[Prompt]]
     ) -> list[list[Completion]]:
+        """What each guest says to its prompts, asked in one go."""
         requests = [
             Request(
-                token_ids=guest.rendered[prompt.hash].token_ids,
+                token_ids=guest.rendered[key_of(prompt)].token_ids,
                 max_tokens=prompt.max_tokens,
-                stop_ids=guest.rendered[prompt.hash].stop_ids,
+                stop_ids=guest.rendered[key_of(prompt)].stop_ids,
                 adapter=guest.seat,
             )
-            for guest in guests
-            for prompt in todo[guest.candidate.checkpoint_id]
+            for guest, prompts in zip(here, todo, strict=True)
+            for prompt in prompts
         ]
         said = iter(self._engine.generate(requests))
-        return [[next(said) for _ in todo[guest.candidate.checkpoint_id]] for guest in guests]
+        return [[next(said) for _ in prompts] for prompts in todo]
 
-    def _commit(
-        self,
-        guests: Sequence[_Guest],
-        said: Mapping[int, Sequence[NewAnswer]],
-        seconds: float,
+    def _land(
+        self, guests: Sequence[_Guest], said: Sequence[Sequence[NewAnswer]], seconds: float
     ) -> None:
-        charges = {}
-        for guest in guests:
-            rows = said[guest.candidate.checkpoint_id]
+        """Commit and grade what guests have said; `seconds` each of them took to say it."""
+        landed = []
+        for guest, rows in zip(guests, said, strict=True):
             now = Charge(
                 queries=len(rows),
                 prompt_tokens=sum(row.prompt_tokens for row in rows),
@@ -252,12 +260,13 @@ class Visitor:
                 truncated=sum(row.finish == "length" for row in rows),
                 generate_seconds=seconds,
             )
-            charges[guest.candidate.checkpoint_id] = (guest.visit_id, _sum(guest.unpaid, now))
-        began = perf_counter()
-        self._record.keep(said, [guest.candidate for guest in guests], charges)
-        share = (perf_counter() - began) / len(guests)
+            landed.append(Landed(guest.candidate, guest.visit_id, _sum(guest.unpaid, now), rows))
+        times = self._record.keep(landed)
+        share = 1.0 / len(guests)
         for guest in guests:
-            guest.unpaid = Charge(store_seconds=share)
+            guest.unpaid = Charge(
+                store_seconds=share * times.store, grade_seconds=share * times.grade
+            )
 
 
 def base_of(candidate: Candidate) -> int:
@@ -266,9 +275,9 @@ def base_of(candidate: Candidate) -> int:
 
 
 def _answer(guest: _Guest, prompt: Prompt, completion: Completion) -> NewAnswer:
-    rendered = guest.rendered[prompt.hash]
+    rendered = guest.rendered[key_of(prompt)]
     return NewAnswer(
-        prompt_hash=prompt.hash,
+        prompt_hash=key_of(prompt),
         rendered_hash=rendered.hash,
         text=rendered.opening + guest.decoder.text(completion.token_ids),
         finish=completion.finish,

@@ -1,0 +1,290 @@
+"""The scan: one search over one family with one suite, driven from ask to tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from catalog import answers, rulings, scans
+from catalog.answers import Terms
+from catalog.candidates import Candidate, candidates, exclusions, family_named, unrankable_roots
+from catalog.database import Catalog
+from catalog.scans import Begun, Parameters
+from catalog.words import Stage
+from evaluator import report
+from evaluator.decoding import DECODING, decoding_hash
+from evaluator.engines.protocol import Engine
+from evaluator.fetching import Fetcher
+from evaluator.lock import only_scan
+from evaluator.plan import PLANNER, WORKERS, Paper, Plan, default_budget, lay_out, read_paper
+from evaluator.record import Record, asked, key_of
+from evaluator.search.policies import NAMES, make
+from evaluator.search.protocol import Batch, Policy, Standing
+from evaluator.settings import Settings
+from evaluator.suites import Prompt
+from evaluator.visits import MOST_TOGETHER, Visitor, base_of
+
+DEFAULT_POLICY = PLANNER if PLANNER in NAMES else "accelerated"
+
+FINALISTS = 5
+"""At least so many checkpoints that are not popular are asked the confirmation prompts."""
+
+PASSING = ("out_of_memory", "crashed", "timed_out")
+"""Ends of those kinds of failure that another scan may not meet again."""
+
+Turn = tuple[Sequence[Candidate], Sequence[Prompt]]
+"""Checkpoints that are loaded together, and what they are asked then."""
+
+
+class Watch(Protocol):
+    """Who is told how far a scan is."""
+
+    def expect(self, total: int) -> None: ...
+
+    def advance(self, steps: int = 1, note: str = "") -> None: ...
+
+
+def run_scan(
+    catalog: Catalog, engine: Engine, fetcher: Fetcher, settings: Settings, watch: Watch
+) -> dict[str, Any]:
+    """Search a family; returns the report that is stored with the scan.
+
+    An unfinished scan with the same parameters goes on where it was. Raises ScanLocked,
+    CatalogError, SuiteError, ScanError, SearchError, and Unreachable if the hub is away: what was
+    answered by then is kept.
+    """
+    with only_scan(settings.home, catalog.url, settings.family):
+        paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
+        policy, budget = chosen(settings, len(paper.selection))
+        terms = Terms(decoding_hash(), engine.name, engine.dtype)
+        _reach(catalog, fetcher, settings, paper, terms)
+        with catalog.write() as session:
+            plan = lay_out(session, settings, paper, engine.name, engine.dtype)
+            searching = make(policy, plan.problem(budget, settings, policy))
+            begun = _begin(session, settings, plan, engine, policy, budget)
+        record = Record(catalog, terms, paper.prompts, boxed=settings.boxed)
+        visitor = Visitor(catalog, begun.scan_id, engine, fetcher, record, paper.prompts)
+        scan = Scan(catalog, fetcher, plan, begun, record, visitor, watch)
+        return scan.run(searching, settings, policy, budget)
+
+
+def chosen(settings: Settings, items: int) -> tuple[str, float]:
+    """The policy and the budget: those asked for, else the house's."""
+    policy = settings.policy or DEFAULT_POLICY
+    budget = default_budget(policy, items) if settings.budget is None else settings.budget
+    return policy, budget
+
+
+def finalists(plan: Plan, standing: Standing, top_k: int) -> list[int]:
+    """The arms that are asked the confirmation prompts: the best, and everyone popular."""
+    count = max(FINALISTS, top_k, math.ceil(len(plan.arms) / 100))
+    named = [i for i, arm in enumerate(plan.arms) if arm.checkpoint_id in plan.popular]
+    others = [arm for arm in standing.order if standing.asked[arm] and arm not in named]
+    return [*named, *others[:count]]
+
+
+@dataclass(slots=True)
+class Scan:
+    """A scan under way. Everything it does can be done again from the catalog."""
+
+    catalog: Catalog
+    fetcher: Fetcher
+    plan: Plan
+    begun: Begun
+    record: Record
+    visitor: Visitor
+    watch: Watch
+
+    def run(self, policy: Policy, settings: Settings, name: str, budget: float) -> dict[str, Any]:
+        """Search, confirm, rule, and store the report."""
+        began = perf_counter()
+        with self.catalog.read() as session:
+            before = scans.costs(session, self.begun.scan_id)
+        extra = len(self.plan.popular) + max(FINALISTS, settings.top_k)
+        confirming = min(extra, len(self.plan.arms)) * len(self.plan.paper.confirmation)
+        self.watch.expect(round(budget * len(self.plan.arms)) + confirming)
+        self._search(policy)
+        standing = policy.standing()
+        confirmed = finalists(self.plan, standing, settings.top_k)
+        if self.plan.paper.confirmation:
+            self._confirm(confirmed)
+        self.visitor.leave()
+        spent = sum(getattr(before, f"{stage}_seconds") for stage in report.SECONDS)
+        return self._conclude(standing, confirmed, settings, name, began - spent)
+
+    def _search(self, policy: Policy) -> None:
+        """Ask and tell until the policy is done.
+
+        Batches are answered in an order that depends on what the policy asks alone, never on what
+        was stored before: so a scan that was killed takes the same turns again.
+        """
+        out: list[Batch] = []
+        here: int | None = None
+        while True:
+            while len(out) < WORKERS and (batch := policy.ask()) is not None:
+                out.append(batch)
+            if not out:
+                return
+            batch = next((b for b in out if here in self._bases(b)), out[0])
+            out.remove(batch)
+            here = self._answer(batch, out, here)
+            policy.tell(batch, np.stack([self._scores(arm, batch) for arm in batch.arms]))
+            stopped = policy.standing().rung
+            for arm in batch.arms:
+                candidate = self.plan.arms[arm]
+                if stopped[arm] >= 0 or candidate.checkpoint_id in self.visitor.dropped:
+                    self.fetcher.done_with(candidate)
+
+    def _answer(self, batch: Batch, out: Sequence[Batch], here: int | None) -> int | None:
+        """Have a batch answered, load by load; returns the base that was loaded last."""
+        turns = self._turns(batch.arms, self._prompts(batch), here)
+        later = [t for other in out for t in self._turns(other.arms, self._prompts(other), None)]
+        for place, (group, prompts) in enumerate(turns):
+            self.visitor.ask(group, prompts)
+            if named := [c for c in group if c.checkpoint_id in self.plan.popular]:
+                # Popular checkpoints are confirmed whatever comes: now, while they are loaded.
+                self.visitor.ask(named, self.plan.paper.confirmation)
+            self.watch.advance(len(group) * len(prompts), group[0].name)
+            here = base_of(group[0])
+            self._fetch_ahead([*turns[place + 1 :], *later])
+        return here
+
+    def _confirm(self, arms: Sequence[int]) -> None:
+        turns = self._turns(arms, self.plan.paper.confirmation, None)
+        for place, (group, prompts) in enumerate(turns):
+            self.visitor.ask(group, prompts)
+            self.watch.advance(len(group) * len(prompts), f"confirming {group[0].name}")
+            self._fetch_ahead(turns[place + 1 :])
+
+    def _fetch_ahead(self, turns: Sequence[Turn]) -> None:
+        """Begin to fetch the first checkpoint to come that has something to answer."""
+        for group, prompts in turns:
+            for candidate in group:
+                if self.visitor.wants(candidate, prompts) and not self.visitor.loaded(candidate):
+                    self.fetcher.prefetch(candidate)
+                    return
+
+    def _bases(self, batch: Batch) -> set[int]:
+        return {base_of(self.plan.arms[arm]) for arm in batch.arms}
+
+    def _prompts(self, batch: Batch) -> list[Prompt]:
+        return [self.plan.paper.selection[item] for item in batch.items]
+
+    def _turns(
+        self, arms: Sequence[int], prompts: Sequence[Prompt], here: int | None
+    ) -> list[Turn]:
+        """The arms by what is loaded for them, those on `here` first."""
+        by_base: dict[int, list[Candidate]] = {}
+        for arm in arms:
+            candidate = self.plan.arms[arm]
+            by_base.setdefault(base_of(candidate), []).append(candidate)
+        return [
+            (by_base[base][start : start + MOST_TOGETHER], prompts)
+            for base in sorted(by_base, key=lambda base: base != here)
+            for start in range(0, len(by_base[base]), MOST_TOGETHER)
+        ]
+
+    def _scores(self, arm: int, batch: Batch) -> report.Floats:
+        """What the policy is told of one arm; nothing but NaN of one that failed."""
+        candidate = self.plan.arms[arm]
+        if candidate.checkpoint_id in self.visitor.dropped:
+            return np.full(len(batch.items), np.nan)
+        return self.record.scores(candidate, self._prompts(batch))
+
+    def _conclude(
+        self,
+        standing: Standing,
+        confirmed: Sequence[int],
+        settings: Settings,
+        policy: str,
+        began: float,
+    ) -> dict[str, Any]:
+        """Rule, and store rulings and report in one transaction."""
+        plan, scan_id = self.plan, self.begun.scan_id
+        with self.catalog.read() as session:
+            blocking = unrankable_roots(session, plan.family_id)
+            previous = rulings.previous_verdicts(session, plan.family_id)
+        outcome = report.Outcome(
+            plan, standing, confirmed, self.visitor.dropped, len(blocking), previous
+        )
+        rows = report.rule(outcome, self.record)
+        with self.catalog.write() as session:
+            spent = scans.costs(session, scan_id)
+            paid = answers.asked_in(session, scan_id)
+            selecting = {key_of(prompt) for prompt in plan.paper.selection}
+            searched = sum(count for key, count in paid.items() if key in selecting)
+            told = {
+                "scan": scan_id,
+                "family": settings.family,
+                "suite": plan.paper.suite,
+                "policy": policy,
+                "candidates": len(plan.arms),
+                "excluded": exclusions(session, plan.family_id),
+                "failed": report.failures(self.visitor.dropped),
+                "blocking": blocking,
+                "rungs": report.rungs(standing),
+                "leaderboard": report.leaderboard(rows, plan.arms),
+                "confirmation": {
+                    "prompts": len(plan.paper.confirmation),
+                    "checkpoints": len(confirmed) if plan.paper.confirmation else 0,
+                },
+                "left_out": {"prompts": plan.paper.left_out[0], "reason": plan.paper.left_out[1]},
+                "price": report.price(spent),
+                "cost": report.cost(spent, searched, perf_counter() - began),
+            }
+            rulings.store_rulings(session, scan_id, rows)
+            scans.finish(session, scan_id, told)
+        return told
+
+
+def _reach(
+    catalog: Catalog, fetcher: Fetcher, settings: Settings, paper: Paper, terms: Terms
+) -> None:
+    """Raise Unreachable before anything is stored, if the hub is away and will be needed."""
+    with catalog.read() as session:
+        found = candidates(session, family_named(session, settings.family).id)
+        for candidate in found[:1]:
+            known = answers.answered(session, asked(candidate), terms)
+            if any(key_of(prompt) not in known for prompt in paper.selection):
+                fetcher.reach(candidate)
+
+
+def _begin(
+    session: Session, settings: Settings, plan: Plan, engine: Engine, policy: str, budget: float
+) -> Begun:
+    """The unfinished scan with these parameters over these candidates, else a new one.
+
+    A new one takes over the failures that would only come again.
+    """
+    parameters = Parameters(
+        family_id=plan.family_id,
+        suite_id=plan.suite_id,
+        confirm_id=plan.confirm_id,
+        plan_id=plan.plan_id,
+        policy=policy,
+        budget=budget,
+        top_k=settings.top_k,
+        seed=settings.seed,
+        engine=engine.name,
+        dtype=engine.dtype,
+        decoding=DECODING,
+    )
+    arms = [arm.checkpoint_id for arm in plan.arms]
+    begun = scans.unfinished(session, parameters)
+    if begun is not None and list(begun.arms) == arms:
+        scans.abandon_visits(session, begun.scan_id)
+        return begun
+    begun = scans.begin(session, parameters, arms)
+    known = scans.dropped_before(session, arms, engine.name, engine.dtype)
+    alone = {arm.checkpoint_id for arm in plan.arms if arm.base is None}
+    for dropped in known.values():
+        lasting = dropped.stage != Stage.FETCH and not dropped.kind.endswith(PASSING)
+        if lasting and dropped.checkpoint_id in alone:
+            scans.drop(session, begun.scan_id, dropped)
+    return begun
