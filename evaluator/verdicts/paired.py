@@ -25,14 +25,14 @@ class Paired:
     `behind` as 1.
 
     ahead, behind: (rows, units). grades: whether units are single prompts, graded 0 or 1.
-    scale: what a full score on one prompt counts. prompts: how many there are.
+    most, least: mean score, with what is missing as 1 and as 0, not rounded, (rows,).
     """
 
     ahead: NDArray[np.float32]
     behind: NDArray[np.float32]
     grades: bool
-    scale: int
-    prompts: int
+    most: Floats
+    least: Floats
 
     @classmethod
     def of(cls, scores: Floats, clusters: Ints | None = None) -> Paired:
@@ -46,14 +46,14 @@ class Paired:
         alone = clusters is None or len(np.unique(clusters)) == len(clusters)
         if clusters is not None and not alone:
             ahead, behind = cluster_sums(ahead, clusters), cluster_sums(behind, clusters)
-        return cls(ahead, behind, graded and alone, scale, scores.shape[1])
+        known, prompts = np.where(missing, 0.0, scores).sum(axis=1), max(1, scores.shape[1])
+        most = (known + missing.sum(axis=1)) / prompts
+        return cls(ahead, behind, graded and alone, most, known / prompts)
 
     def delta(self, ahead: Ints, behind: Ints) -> Floats:
         """Mean paired difference of each of `ahead` to each of `behind`, (ahead, behind)."""
-        gained = self.ahead[ahead].sum(axis=1, dtype=np.float64)
-        against = self.behind[behind].sum(axis=1, dtype=np.float64)
-        difference: Floats = gained[:, None] - against
-        return difference / (self.scale * max(1, self.prompts))
+        difference = self.least[ahead][:, None] - self.most[behind]
+        return np.round(difference, 12)  # equal sums of parts in another order are equal
 
     def p(self, ahead: Ints, behind: Ints) -> Floats:
         """One-sided p-values that each of `ahead` is better than each of `behind`, in rows.

@@ -124,6 +124,16 @@ def test_a_missing_score_counts_for_the_other_side() -> None:
     assert paired.delta(HERE, THERE)[0, 0] == pytest.approx(-0.25)
 
 
+def test_the_difference_is_not_rounded() -> None:
+    paired = Paired.of(np.array([[0.123, 1.0], [0.1, 0.0]]))
+    assert paired.delta(HERE, THERE)[0, 0] == pytest.approx(0.5115)
+
+
+def test_equal_parts_in_another_order_make_no_difference() -> None:
+    paired = Paired.of(np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]]))
+    assert paired.delta(HERE, THERE)[0, 0] == paired.delta(THERE, HERE)[0, 0] == 0
+
+
 def test_many_against_many_is_each_against_each() -> None:
     rng = np.random.default_rng(3)
     for scores in (rng.integers(0, 2, (5, 40)).astype(float), rng.integers(0, 3, (5, 40)) / 2):
