@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
@@ -139,20 +140,22 @@ def _members(session: Session, family_id: int) -> dict[int, Kin]:
         .where(Member.family_id == family_id)
         .order_by(Repository.id)
     )
-    members = {row[0]: Kin(*row) for row in rows}
+    found: list[tuple[Any, ...]] = [tuple(row) for row in rows]
+    members = {row[0]: Kin(*row) for row in found}
     for child_id, parent_id in session.execute(_chosen_edges(family_id)):
-        members[child_id].parents.append(parent_id)
+        if parent_id is not None:
+            members[child_id].parents.append(parent_id)
     for repository_id, recent, ever in session.execute(_latest_popularity(family_id)):
         members[repository_id].downloads = recent
         members[repository_id].downloads_all_time = max(recent, ever or 0)
     return members
 
 
-def _chosen_edges(family_id: int) -> Select[int, int]:
+def _chosen_edges(family_id: int) -> Select[int, int | None]:
     return (
         select(Edge.child_id, Edge.parent_id)
         .join(Member, Member.repository_id == Edge.child_id)
-        .where(Member.family_id == family_id, Edge.chosen, Edge.parent_id.is_not(None))
+        .where(Member.family_id == family_id, Edge.chosen)
         .order_by(Edge.child_id, Edge.confidence.desc(), Edge.id)
     )
 

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     BAD_HEADER = "bad_header", "Its safetensors headers cannot be trusted."
     BAD_ADAPTER = "bad_adapter", "Its adapter does not fit the base it names."
     BASE_UNKNOWN = "base_unknown", "The base of this adapter could not be found."
+    BASE_EXCLUDED = "base_excluded", "The base of this adapter is itself excluded."
     DUPLICATE = "duplicate", "Its weights equal those of an older checkpoint, which stands for it."
     NOT_TEXT = "not_text", "It does not generate text."
     TOO_LARGE = "too_large", "Its files are larger than its architecture can explain."

@@ -1,7 +1,20 @@
-"""The root of the crawler's errors."""
+"""What can stop a crawl, beyond what a hub or the catalog says.
+
+CrawlError
+├── FamiliesError    a families.toml cannot be read, or knows no such family
+└── RootUnavailable  a family's root cannot be read, so nothing can be vetted against it
+"""
 
 from __future__ import annotations
 
 
 class CrawlError(Exception):
-    """The message is one line saying what to do."""
+    """Root of the crawler's errors; the message is one line saying what to do."""
+
+
+class FamiliesError(CrawlError):
+    pass
+
+
+class RootUnavailable(CrawlError):
+    pass

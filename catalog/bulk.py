@@ -1,0 +1,66 @@
+"""Many rows at once, in the database's own form: for pages of a thousand rows, not for a few.
+
+Values skip the column types' conversions here, which cost more than the storing itself. Moments
+go through `stored_moment`, and JSON through `stored_json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+Values = Sequence[tuple[Any, ...]]
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def stored_moment(moment: datetime | None) -> str | None:
+    """An aware moment as the column type `Moment` keeps it. It must be in UTC."""
+    return None if moment is None else moment.isoformat(" ", "microseconds")[:26]
+
+
+def stored_json(value: object) -> str:
+    return _encode(value)
+
+
+def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Values) -> None:
+    """Insert rows; those whose key is there already are left as they are."""
+    _run(session, f"{_insert(table, columns)} ON CONFLICT DO NOTHING", rows)
+
+
+def upsert_many(
+    session: Session,
+    table: Table,
+    columns: Sequence[str],
+    rows: Values,
+    *,
+    key: Sequence[str],
+    once: Sequence[str] = (),
+) -> None:
+    """Insert rows, or update those with the same `key`; columns in `once` are never updated."""
+    changed = [name for name in columns if name not in key and name not in once]
+    updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    sql = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+    _run(session, sql, rows)
+
+
+def update_many(
+    session: Session, table: Table, columns: Sequence[str], rows: Values, *, key: str
+) -> None:
+    """Set `columns` where `key` has a value; each row is the columns' values, then the key's."""
+    updates = ", ".join(f"{name} = ?" for name in columns)
+    _run(session, f"UPDATE {table.name} SET {updates} WHERE {key} = ?", rows)
+
+
+def _insert(table: Table, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+def _run(session: Session, sql: str, rows: Values) -> None:
+    if rows:
+        session.connection().exec_driver_sql(sql, list(rows))

@@ -1,0 +1,190 @@
+"""Families: their roots, their roots' layouts, and how much of each is known and evaluated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from catalog.candidates import exclusions
+from catalog.checkpoints import statuses
+from catalog.household import current
+from catalog.popularity import Concentration, concentration, listed_downloads
+from catalog.tables import Answer, Checkpoint, Family, Member, Repository
+from catalog.words import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What is known of a family. excluded: by reason. relations: of all members, by kind."""
+
+    slug: str
+    title: str
+    roots: list[str]
+    checkpoints: int
+    relations: dict[str, int]
+    candidates: int
+    unvetted: int
+    excluded: dict[str, int]
+    missing: int
+    not_yet_evaluated: int
+    concentration: Concentration | None
+
+
+def ensure(session: Session, slug: str, title: str) -> Family:
+    """The family of that slug, made if there is none."""
+    family = session.scalar(select(Family).where(Family.slug == slug))
+    if family is None:
+        family = Family(slug=slug, title=title, layouts={})
+        session.add(family)
+        session.flush()
+    family.title = title
+    return family
+
+
+def found(session: Session) -> list[Family]:
+    """All families, by slug."""
+    return list(session.scalars(select(Family).order_by(Family.slug)))
+
+
+def set_roots(session: Session, family_id: int, repository_ids: Iterable[int]) -> None:
+    """Make these the family's roots, and no others."""
+    roots = list(repository_ids)
+    session.execute(
+        update(Member)
+        .where(Member.family_id == family_id, Member.root, Member.repository_id.not_in(roots))
+        .values(root=False, depth=1)
+    )
+    for repository_id in roots:
+        session.merge(
+            Member(
+                family_id=family_id,
+                repository_id=repository_id,
+                root=True,
+                relation=None,
+                depth=0,
+            )
+        )
+    session.flush()
+
+
+def keep_layout(
+    session: Session, family_id: int, root: str, layout: dict[str, Any], architecture: str | None
+) -> None:
+    """Remember a root's tensors, so that no crawl need ask for them again."""
+    family = session.get_one(Family, family_id)
+    family.layouts = {**family.layouts, root: layout}
+    family.architecture = architecture or family.architecture
+    family.parameters = layout["parameters"]
+
+
+def layout(session: Session, family_id: int, root: str) -> dict[str, Any] | None:
+    """A root's tensors as they were kept, with the commit that has them; None if never read."""
+    kept: dict[str, Any] = session.get_one(Family, family_id).layouts
+    return kept.get(root)
+
+
+def layouts(session: Session, family_id: int) -> dict[str, dict[str, Any]]:
+    """The kept layouts of a family's roots, by name."""
+    return dict(session.get_one(Family, family_id).layouts)
+
+
+def shared(session: Session, repository_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Of these repositories, those in several families, with the families' ids."""
+    several = (
+        select(Member.repository_id)
+        .where(Member.repository_id.in_(repository_ids))
+        .group_by(Member.repository_id)
+        .having(func.count() > 1)
+    )
+    rows = session.execute(
+        select(Member.repository_id, Member.family_id)
+        .where(Member.repository_id.in_(several))
+        .order_by(Member.repository_id, Member.family_id)
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for repository_id, family_id in rows:
+        found[repository_id].append(family_id)
+    return dict(found)
+
+
+def are_members(session: Session, family_id: int, names: Iterable[str]) -> set[str]:
+    """Which of these names are members of a family."""
+    query = (
+        select(Repository.name)
+        .join(Member, Member.repository_id == Repository.id)
+        .where(Member.family_id == family_id, Repository.name.in_(list(names)))
+    )
+    return set(session.scalars(query))
+
+
+def census(session: Session, family: Family) -> Census:
+    """Counts over the family's present members."""
+    by_status = statuses(session, family.id)
+    relations = session.execute(
+        select(Member.relation, func.count())
+        .where(Member.family_id == family.id, Member.relation.is_not(None))
+        .group_by(Member.relation)
+    )
+    members = select(func.count()).select_from(Member).where(Member.family_id == family.id)
+    gone = members.join(Repository, Repository.id == Member.repository_id).where(
+        Repository.missing_since.is_not(None)
+    )
+    return Census(
+        slug=family.slug,
+        title=family.title,
+        roots=root_names(session, family.id),
+        checkpoints=session.scalar(members) or 0,
+        relations={str(relation): count for relation, count in relations},
+        candidates=by_status.get(Status.CANDIDATE, 0),
+        unvetted=by_status.get(Status.UNVETTED, 0),
+        excluded=exclusions(session, family.id),
+        missing=session.scalar(gone) or 0,
+        not_yet_evaluated=_not_yet_evaluated(session, family.id),
+        concentration=concentration(listed_downloads(session, family.id)),
+    )
+
+
+def size(session: Session, family_id: int) -> int:
+    """How many members it has."""
+    query = select(func.count()).select_from(Member).where(Member.family_id == family_id)
+    return session.scalar(query) or 0
+
+
+def root_names(session: Session, family_id: int) -> list[str]:
+    query = (
+        select(Repository.name)
+        .join(Member, Member.repository_id == Repository.id)
+        .where(Member.family_id == family_id, Member.root)
+        .order_by(Repository.name)
+    )
+    return list(session.scalars(query))
+
+
+def families_of(session: Session, repository_id: int) -> list[Family]:
+    """The families that a repository is a member of, by slug."""
+    query = (
+        select(Family)
+        .join(Member, Member.family_id == Family.id)
+        .where(Member.repository_id == repository_id)
+        .order_by(Family.slug)
+    )
+    return list(session.scalars(query))
+
+
+def _not_yet_evaluated(session: Session, family_id: int) -> int:
+    asked = exists().where(Answer.checkpoint_id == Checkpoint.id)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Member)
+            .join(Repository, Repository.id == Member.repository_id)
+            .join(Checkpoint, current())
+            .where(Member.family_id == family_id, Checkpoint.status == Status.CANDIDATE, ~asked)
+        )
+        or 0
+    )

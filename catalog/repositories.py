@@ -1,0 +1,203 @@
+"""Repositories as the hub lists them: identity, names past and present, absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from catalog.bulk import insert_many, stored_json, stored_moment, upsert_many
+from catalog.tables import Alias, Member, Repository
+
+_REPOSITORIES: Table = Repository.__table__  # type: ignore[assignment]
+_ALIASES: Table = Alias.__table__  # type: ignore[assignment]
+
+
+class Listing(NamedTuple):
+    """What a listing says of one repository, checked, with moments in UTC.
+
+    tags: without lineage. card, config: only the keys that we use.
+    """
+
+    hub_id: str
+    name: str
+    sha: str | None
+    created_at: datetime | None
+    modified_at: datetime | None
+    gated: str | None
+    disabled: bool
+    private: bool
+    pipeline_tag: str | None
+    library: str | None
+    license: str | None
+    architecture: str | None
+    parameters: int | None
+    downloads: int | None
+    downloads_all_time: int | None
+    likes: int | None
+    tags: list[str]
+    card: dict[str, Any]
+    config: dict[str, Any]
+
+
+_COLUMNS = (
+    *("hub", "author", "first_seen", "last_seen", "missing_since"),
+    *("hub_id", "name", "sha", "created_at", "modified_at", "gated", "disabled", "private"),
+    *("pipeline_tag", "library", "license", "architecture", "parameters"),
+    *("downloads", "downloads_all_time", "likes", "tags", "card", "config"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """ids: of the listed repositories, by hub id. named: ids of those with a name new to us."""
+
+    ids: dict[str, int]
+    named: dict[str, int]
+
+
+def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime) -> Stored:
+    """Insert or update repositories by their hub id; a name that changed becomes an alias."""
+    listed = {listing.hub_id: listing for listing in listings}
+    before = _known(session, hub, list(listed))
+    renamed = [
+        (repository_id, name, stored_moment(now))
+        for hub_id, (repository_id, name) in before.items()
+        if name != listed[hub_id].name
+    ]
+    insert_many(session, _ALIASES, ("repository_id", "name", "until"), renamed)
+    seen = stored_moment(now)
+    upsert_many(
+        session,
+        _REPOSITORIES,
+        _COLUMNS,
+        [_values(hub, seen, listing) for listing in listed.values()],
+        key=("hub", "hub_id"),
+        once=("first_seen",),
+    )
+    fresh = _known(session, hub, [hub_id for hub_id in listed if hub_id not in before])
+    moved = {before_id for before_id, _, _ in renamed}
+    ids = {hub_id: found[0] for hub_id, found in (before | fresh).items()}
+    named = {
+        listing.name: ids[hub_id]
+        for hub_id, listing in listed.items()
+        if hub_id in fresh or ids[hub_id] in moved
+    }
+    return Stored(ids, named)
+
+
+def ids_of_names(session: Session, hub: str, names: Iterable[str]) -> dict[str, int]:
+    """Repository ids by name; a former name leads to what it is called now."""
+    wanted = sorted(set(names))
+    found: dict[str, int] = {}
+    present = (
+        select(Repository.name, Repository.id)
+        .where(Repository.hub == hub, Repository.name.in_(wanted))
+        .order_by(Repository.missing_since.is_(None), Repository.last_seen, Repository.id)
+    )
+    found.update(dict(session.execute(present).all()))
+    former = [name for name in wanted if name not in found]
+    if former:
+        aliases = (
+            select(Alias.name, Alias.repository_id)
+            .join(Repository, Repository.id == Alias.repository_id)
+            .where(Repository.hub == hub, Alias.name.in_(former))
+            .order_by(Alias.until)
+        )
+        found.update(dict(session.execute(aliases).all()))
+    return found
+
+
+def named(session: Session, name: str, hub: str | None = None) -> Repository | None:
+    """The repository of that name, or of that former name."""
+    hubs = select(Repository.hub).distinct() if hub is None else None
+    for where in [hub] if hubs is None else session.scalars(hubs).all():
+        assert where is not None, "every repository has a hub"
+        found = ids_of_names(session, where, [name])
+        if found:
+            return session.get(Repository, found[name])
+    return None
+
+
+def former_names(session: Session, repository_id: int) -> list[str]:
+    """Names that it had before, oldest first."""
+    query = select(Alias.name).where(Alias.repository_id == repository_id).order_by(Alias.until)
+    return list(session.scalars(query))
+
+
+def belonging(session: Session, authors: Iterable[str], names: Iterable[str]) -> list[int]:
+    """Repositories of these authors or with these names, both in lower case."""
+    theirs = or_(
+        func.lower(Repository.author).in_(list(authors)),
+        func.lower(Repository.name).in_(list(names)),
+    )
+    return list(session.scalars(select(Repository.id).where(theirs)))
+
+
+def also_called(session: Session, repository_id: int, name: str, now: datetime) -> None:
+    """Note a former name that the hub still answers to."""
+    rows = [(repository_id, name, stored_moment(now))]
+    insert_many(session, _ALIASES, ("repository_id", "name", "until"), rows)
+
+
+class Absent(NamedTuple):
+    repository_id: int
+    hub_id: str
+    name: str
+
+
+def unseen(
+    session: Session, hub: str, families: Sequence[int], since: datetime, after: int, limit: int
+) -> list[Absent]:
+    """Members that a crawl begun at `since` has not met and that are not known to be missing.
+
+    In order of id, beginning `after` one.
+    """
+    members = select(Member.repository_id).where(Member.family_id.in_(families))
+    rows = session.execute(
+        select(Repository.id, Repository.hub_id, Repository.name)
+        .where(
+            Repository.hub == hub,
+            Repository.id > after,
+            Repository.id.in_(members),
+            and_(Repository.last_seen < since, Repository.missing_since.is_(None)),
+        )
+        .order_by(Repository.id)
+        .limit(limit)
+    )
+    return [Absent(*row) for row in rows]
+
+
+def mark_missing(session: Session, repository_ids: Sequence[int], now: datetime) -> None:
+    """These are no longer on the hub; `store` brings back those that are."""
+    session.execute(
+        update(Repository)
+        .where(
+            Repository.id.in_(repository_ids),
+            or_(Repository.missing_since.is_(None), Repository.missing_since > now),
+        )
+        .values(missing_since=now)
+    )
+
+
+def _known(session: Session, hub: str, hub_ids: list[str]) -> dict[str, tuple[int, str]]:
+    if not hub_ids:
+        return {}
+    rows = session.execute(
+        select(Repository.hub_id, Repository.id, Repository.name).where(
+            Repository.hub == hub, Repository.hub_id.in_(hub_ids)
+        )
+    )
+    return {hub_id: (repository_id, name) for hub_id, repository_id, name in rows}
+
+
+def _values(hub: str, seen: str | None, listing: Listing) -> tuple[Any, ...]:
+    created, modified = stored_moment(listing.created_at), stored_moment(listing.modified_at)
+    texts = (stored_json(listing.tags), stored_json(listing.card), stored_json(listing.config))
+    author = listing.name.partition("/")[0]
+    first = (hub, author, seen, seen, None, *listing[:3], created, modified)
+    return (*first, *listing[5:16], *texts)

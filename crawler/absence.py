@@ -1,0 +1,55 @@
+"""Members that a complete pass did not meet: renamed, no longer declared, or gone.
+
+Each is confirmed with the hub before it is called missing.
+"""
+
+from __future__ import annotations
+
+from catalog import lineage, repositories
+from catalog.lineage import LISTED
+from catalog.repositories import Absent
+from crawler.enumeration import Pass
+from crawler.rows import EXPAND, OddRow, Row, read
+from hubs.errors import NotFound, Refused
+
+BATCH = 100
+
+
+def confirm(crawl: Pass) -> int:
+    """Ask about every member that this crawl has not met; returns how many are missing now."""
+    missing = after = 0
+    families = [household.family_id for household in crawl.households]
+    while True:
+        with crawl.catalog.read() as session:
+            batch = repositories.unseen(
+                session, crawl.hub_name, families, crawl.began, after, BATCH
+            )
+        if not batch:
+            return missing
+        for absent in batch:
+            missing += _confirm(crawl, absent)
+            crawl.told(0, f"looking for {absent.name}")
+        after = batch[-1].repository_id
+
+
+def _confirm(crawl: Pass, absent: Absent) -> bool:
+    try:
+        row = read(crawl.hub.info(absent.name, expand=EXPAND))
+    except NotFound:
+        row = None
+    except (Refused, OddRow):
+        return False  # it is there, but will not be read: nothing new is known of it
+    with crawl.catalog.write() as session:
+        if row is not None:
+            stored = repositories.store(session, crawl.hub_name, [row.listing], crawl.began)
+            claims = {stored.ids[row.listing.hub_id]: row.evidence}
+            lineage.settle(session, lineage.state(session, crawl.hub_name, claims, LISTED))
+            lineage.adopt(session, stored.named)
+        if not _same(row, absent):
+            repositories.mark_missing(session, [absent.repository_id], crawl.began)
+            return True
+    return False
+
+
+def _same(row: Row | None, absent: Absent) -> bool:
+    return row is not None and row.listing.hub_id == absent.hub_id

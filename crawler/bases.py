@@ -1,0 +1,98 @@
+"""The base that an adapter is asked on: the one its configuration names, in full precision.
+
+A configuration that names a local path decides nothing; then what was declared does. A quantized
+copy leads on to what it was made from, a duplicate to the checkpoint that stands for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from catalog import checkpoints, families, lineage, repositories
+from catalog.words import Reason, Relation, Status
+from crawler.bench import Bench
+from crawler.layout import Misfit
+from crawler.looking import Look
+from crawler.rows import EXPAND, OddRow, read
+from hubs.errors import HubError, Refused
+
+MAX_STEPS = 20  # from a quantized copy of a quantized copy ... to what it was made from
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The candidate that an adapter is asked on."""
+
+    checkpoint_id: int
+    name: str
+
+
+def find_base(bench: Bench, seen: Look) -> Base | Misfit:
+    """The base of an adapter, asking the hub about a name that the catalog does not know."""
+    assert seen.adapter is not None, "only adapters have a base"
+    names = [claim.parent for claim in seen.evidence]
+    if not names:
+        with bench.catalog.read() as session:
+            said = lineage.chosen(session, seen.listed.repository_id)
+        names = [claim.parent for claim in said]
+    if len(set(names)) != 1:
+        named = f"it names {seen.adapter.base[:120]!r}" if seen.adapter.base else "it names none"
+        return Misfit(Reason.BASE_UNKNOWN, named)
+    return _follow(bench, names[0])
+
+
+def _follow(bench: Bench, name: str) -> Base | Misfit:
+    """From the name to a candidate of this family."""
+    here = name
+    for _ in range(MAX_STEPS):
+        with bench.catalog.read() as session:
+            repository = repositories.named(session, here, bench.hub_name)
+            if repository is not None:
+                step = _step(session, bench.family_id, repository.id, here)
+        if repository is None:
+            step = _ask(bench, here)
+        if not isinstance(step, str):
+            return step
+        here = step
+    return Misfit(Reason.BASE_UNKNOWN, f"{name} is a copy of a copy without end")
+
+
+def _step(session: Session, family_id: int, repository_id: int, name: str) -> Base | Misfit | str:
+    """The base itself, why there is none, or the next name to look at."""
+    checkpoint = checkpoints.represented(session, repository_id)
+    if checkpoint is not None and checkpoint.status == Status.CANDIDATE:
+        if checkpoint.base_id is not None:
+            return Misfit(Reason.BAD_ADAPTER, f"its base {name} is an adapter itself")
+        if not families.are_members(session, family_id, [checkpoint.name]):
+            return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is not in this family")
+        return Base(checkpoint.id, checkpoint.name)
+    up = lineage.chosen(session, repository_id)
+    copied = [claim.parent for claim in up if claim.relation == Relation.QUANTIZED]
+    if copied:
+        return copied[0]
+    why = "not vetted yet" if checkpoint is None else checkpoint.reason or checkpoint.status
+    return Misfit(Reason.BASE_EXCLUDED, f"its base {name} is excluded: {why}")
+
+
+def _ask(bench: Bench, name: str) -> Misfit | str:
+    """What the hub says of a name: another name that it has now, or what it is a copy of."""
+    try:
+        row = read(bench.hub.info(name, expand=EXPAND))
+    except Refused as error:
+        return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
+    except OddRow as error:
+        return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is odd: {error.reason}")
+    except HubError as error:
+        return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
+    present = row.listing.name
+    if present != name:
+        with bench.catalog.write() as session:
+            known = repositories.named(session, present, bench.hub_name)
+            if known is not None:
+                repositories.also_called(session, known.id, name, bench.now)
+                lineage.adopt(session, {name: known.id})
+        return present
+    copied = [claim.parent for claim in row.evidence if claim.relation == Relation.QUANTIZED]
+    return copied[0] if copied else Misfit(Reason.BASE_UNKNOWN, f"{name} is not in this family")

@@ -1,0 +1,248 @@
+"""A crawl of one or more families, from the hub's listing to vetted candidates.
+
+A crawl that was stopped anywhere is gone on with by the same call: its place in the listing is
+stored, and everything after the listing finds out by itself what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from catalog import checkpoints, crawls, families, lineage, popularity, repositories
+from catalog.crawls import INCREMENT, RECURSIVE, WHOLE
+from catalog.database import Catalog
+from catalog.families import Census
+from catalog.words import Reason
+from crawler import absence, enumeration, roots, vetting
+from crawler.bench import Bench
+from crawler.enumeration import Pass
+from crawler.presets import Preset, Presets
+from crawler.roots import Household
+from crawler.rows import OddRow, read
+from hubs.protocol import Hub
+
+HUGGING_FACE = "huggingface"
+STRATEGIES = (WHOLE, RECURSIVE)
+FULL_EVERY = timedelta(days=7)
+HUB_PAGES = 3_100
+"""Pages of the whole Hugging Face Hub in 2026; a hub not yet passed over may be as large."""
+GRANDCHILDREN = 1.5
+"""Nodes of a family for each direct child of its roots: a guess, until it was crawled once."""
+
+Told = Callable[[int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a crawl did. requests: for listings. odd: rows that could not be read, by reason."""
+
+    strategy: str
+    resumed: bool
+    requests: int
+    rows: int
+    odd: dict[str, int]
+    missing: int
+    families: list[Census]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A hub, and the name by which the catalog knows it, wherever it is reached."""
+
+    hub: Hub
+    name: str = HUGGING_FACE
+
+
+def crawl(
+    source: Source,
+    catalog: Catalog,
+    presets: Presets,
+    slugs: Sequence[str],
+    *,
+    now: datetime,
+    strategy: str | None = None,
+    full: bool = False,
+    told: Told = lambda *_: None,
+) -> Report:
+    """Crawl families together: all of them, or what changed since they were last crawled.
+
+    strategy: `whole` or `recursive` instead of the one that costs less; implies `full`.
+    Raises FamiliesError, RootUnavailable, HubError, CatalogError.
+    """
+    chosen = [presets.family(slug) for slug in slugs]
+    run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
+    _list(run, how)
+    resolve(run)
+    missing = absence.confirm(run) if how in STRATEGIES else 0
+    if missing or how in STRATEGIES:
+        resolve(run)
+    for household in run.households:
+        vet(run, household, presets, again=how in STRATEGIES)
+    resolve(run)
+    with catalog.write() as session:
+        for household in run.households:
+            checkpoints.group_duplicates(session, household.family_id, now)
+        crawls.finish(session, run.crawl_id, now)
+    return _report(run, how, resumed, missing)
+
+
+def resolve(run: Pass) -> None:
+    """Settle lineage, say who is a member, and date the popularity of those seen."""
+    with run.catalog.write() as session:
+        for household in run.households:
+            if household.architecture is not None:
+                lineage.infer(
+                    session,
+                    run.hub_name,
+                    household.family_id,
+                    household.names[0],
+                    household.architecture,
+                    household.span,
+                )
+        lineage.settle(session)
+        for household in run.households:
+            lineage.enrol(session, household.family_id)
+        ids = [household.family_id for household in run.households]
+        popularity.record(session, ids, run.began.date(), run.began)
+
+
+def vet(run: Pass, household: Household, presets: Presets, *, again: bool) -> None:
+    """Screen and look at what is new in a family. again: also at what may have changed."""
+    made = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
+    standard = roots.standard(household, made)
+    with run.catalog.write() as session:
+        if again:
+            checkpoints.look_again(session, household.family_id)
+        for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
+            checkpoints.exclude(session, [repository_id], reason, run.began)
+        out = presets.opt_out
+        left = repositories.belonging(session, out.authors, out.repositories)
+        checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)
+    family_id = household.family_id
+    vetting.screen_all(run.catalog, family_id, standard, presets.opt_out, run.began)
+    vetting.look_all(
+        Bench(run.hub, run.hub_name, run.catalog, family_id, made, run.began, run.told)
+    )
+
+
+def _begin(
+    source: Source,
+    catalog: Catalog,
+    presets: Sequence[Preset],
+    now: datetime,
+    strategy: str | None,
+    full: bool,
+    told: Told,
+) -> tuple[Pass, bool, str]:
+    """The pass to go on with, whether it was begun before, and how it lists the hub."""
+    slugs = [preset.slug for preset in presets]
+    with catalog.read() as session:
+        stopped = crawls.unfinished(session, source.name, slugs)
+        seen = [crawls.coverage(session, source.name, slug) for slug in slugs]
+    if stopped is not None and strategy in (None, stopped.strategy):
+        households = [_household(source, catalog, preset, now) for preset in presets]
+        run = _pass(source, catalog, stopped.id, households, stopped.started_at, told)
+        return run, True, stopped.strategy
+    marks = [known.watermark for known in seen]
+    recent = all(known.enumerated and now - known.enumerated < FULL_EVERY for known in seen)
+    watermark: datetime | None = min((mark for mark in marks if mark), default=None)
+    since: datetime | None = None
+    if not full and strategy is None and recent and None not in marks and watermark:
+        households = [_household(source, catalog, preset, now) for preset in presets]
+        how, state, since = INCREMENT, {"since": watermark.isoformat()}, watermark
+    else:
+        households = [
+            roots.meet(source.hub, source.name, catalog, preset, now) for preset in presets
+        ]
+        since, single = _newest(source.hub)
+        how, state = strategy or _cheaper(source, catalog, households, single), {}
+    with catalog.write() as session:
+        crawl_id = crawls.begin(session, source.name, how, slugs, since, now, **state)
+    return _pass(source, catalog, crawl_id, households, now, told), False, how
+
+
+def _pass(
+    source: Source,
+    catalog: Catalog,
+    crawl_id: int,
+    households: Sequence[Household],
+    began: datetime,
+    told: Told,
+) -> Pass:
+    return Pass(source.hub, source.name, catalog, crawl_id, households, began, told)
+
+
+def _household(source: Source, catalog: Catalog, preset: Preset, now: datetime) -> Household:
+    known = roots.known(catalog, preset)
+    return known or roots.meet(source.hub, source.name, catalog, preset, now)
+
+
+def _newest(hub: Hub) -> tuple[datetime | None, bool]:
+    """When anything on the hub changed last, and whether the hub fits on one page."""
+    page = next(hub.pages(sort="lastModified", expand=["lastModified"]), None)
+    moments = []
+    for raw in page.rows if page is not None else []:
+        try:
+            moments.append(read(raw).listing.modified_at)
+        except OddRow:
+            continue
+    newest = max((moment for moment in moments if moment is not None), default=None)
+    return newest, page is None or page.next is None
+
+
+def _cheaper(
+    source: Source, catalog: Catalog, households: Sequence[Household], single: bool
+) -> str:
+    """The strategy that takes fewer requests, from what is known before the first."""
+    if single:
+        return WHOLE
+    with catalog.read() as session:
+        pages = crawls.pages_of_hub(session, source.name) or HUB_PAGES
+        nodes = 0.0
+        for household in households:
+            members = families.size(session, household.family_id)
+            nodes += max(members, GRANDCHILDREN * (household.children or 0))
+    return RECURSIVE if nodes < pages else WHOLE
+
+
+def _list(run: Pass, how: str) -> None:
+    """The listing, unless a crawl that was stopped had finished it."""
+    with run.catalog.read() as session:
+        state = crawls.crawl(session, run.crawl_id).state
+    if not state.get("listed"):
+        if how == WHOLE:
+            enumeration.whole(run, state.get("next"))
+        elif how == RECURSIVE:
+            enumeration.recursive(run)
+        else:
+            enumeration.increment(run, state.get("next"), datetime.fromisoformat(state["since"]))
+        with run.catalog.write() as session:
+            crawls.step(session, run.crawl_id, 0, 0, listed=True)
+    if how == INCREMENT:
+        _refresh(run)
+
+
+def _refresh(run: Pass) -> None:
+    """Popularity once a day."""
+    with run.catalog.read() as session:
+        days = [popularity.refreshed(session, home.family_id) for home in run.households]
+    stale = [
+        household
+        for household, day in zip(run.households, days, strict=True)
+        if day != run.began.date()
+    ]
+    enumeration.popular(replace(run, households=stale))
+
+
+def _report(run: Pass, how: str, resumed: bool, missing: int) -> Report:
+    with run.catalog.read() as session:
+        here = crawls.crawl(session, run.crawl_id)
+        found = [
+            families.census(session, family)
+            for family in families.found(session)
+            if family.id in {household.family_id for household in run.households}
+        ]
+        odd = crawls.oddities(session, run.crawl_id)
+        return Report(how, resumed, here.requests, here.rows, odd, missing, found)

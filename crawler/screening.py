@@ -1,0 +1,65 @@
+"""Vetting by listing fields alone: what no look at the files could mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog.checkpoints import Listed
+from catalog.words import Reason, Relation
+from crawler.evidence import is_copy
+from crawler.layout import Misfit
+from crawler.presets import OptOut
+
+CAUSAL = "ForCausalLM"
+_MIXTURES = ("Mixtral", "Moe", "MoE", "DeepseekV2", "DeepseekV3", "Dbrx", "Grok")
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a family's roots are. fewest, most: parameters that its embeddings can explain."""
+
+    architecture: str | None
+    fewest: int
+    most: int
+
+
+def screen(listed: Listed, standard: Standard, opt_out: OptOut) -> Misfit | None:
+    """Why a member is excluded without a look at its files, if it is."""
+    if listed.name in opt_out:
+        return Misfit(Reason.OPTED_OUT, "")
+    if listed.missing:
+        return Misfit(Reason.MISSING, "")
+    if listed.disabled:
+        return Misfit(Reason.DISABLED, "")
+    if listed.private:
+        return Misfit(Reason.PRIVATE, "")
+    config = listed.config
+    if config.get("remote_code"):
+        return Misfit(Reason.REMOTE_CODE, "its configuration has an auto_map")
+    if is_copy(listed.tags, config):
+        return Misfit(Reason.QUANTIZED, str(config.get("quantization") or "GGUF"))
+    if listed.relation == Relation.ADAPTER or "adapter_base" in config:
+        return None  # what is listed of an adapter says nothing of its base
+    return _architecture(listed, standard) or _size(listed, standard)
+
+
+def _architecture(listed: Listed, standard: Standard) -> Misfit | None:
+    mine = listed.architecture
+    if mine is None or standard.architecture is None or mine == standard.architecture:
+        return None
+    if any(mark in mine for mark in _MIXTURES):
+        return Misfit(Reason.MIXTURE, mine)
+    if CAUSAL not in mine:
+        return Misfit(Reason.NOT_TEXT, mine)
+    return Misfit(Reason.OTHER_ARCHITECTURE, f"{mine} instead of {standard.architecture}")
+
+
+def _size(listed: Listed, standard: Standard) -> Misfit | None:
+    total = listed.parameters
+    if total is None:
+        return None
+    if total > standard.most:
+        return Misfit(Reason.LARGER, f"{total:,} parameters, at most {standard.most:,} fit")
+    if 0 < total < standard.fewest:
+        return Misfit(Reason.SMALLER, f"{total:,} parameters, at least {standard.fewest:,} fit")
+    return None

@@ -1,0 +1,167 @@
+"""Vetting a family: screening by listing, then a look at the files of what is left.
+
+Looks run in parallel, because they wait for the hub; the catalog is written by one thread, batch
+by batch, so that a crawl stopped anywhere goes on with what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from catalog import checkpoints, families, lineage
+from catalog.checkpoints import Finding, Listed
+from catalog.database import Catalog
+from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
+from catalog.words import Reason, Relation, Status
+from crawler import judging
+from crawler.bases import Base, find_base
+from crawler.bench import Bench
+from crawler.evidence import claim
+from crawler.layout import Misfit, from_stored
+from crawler.looking import Look, look
+from crawler.presets import OptOut
+from crawler.screening import Standard, screen
+from hubs.errors import HubError
+from hubs.protocol import Hub
+
+SCREENED = 5_000
+LOOKED = 64
+LOOKERS = 8
+
+
+def screen_all(
+    catalog: Catalog, family_id: int, standard: Standard, opt_out: OptOut, now: datetime
+) -> int:
+    """Give every member a checkpoint at its current commit, excluded or still unvetted."""
+    after = screened = 0
+    while True:
+        with catalog.write() as session:
+            batch = checkpoints.unscreened(session, family_id, after, SCREENED)
+            findings = [_screened(listed, standard, opt_out) for listed in batch]
+            checkpoints.note(session, findings, now)
+        screened += len(batch)
+        if len(batch) < SCREENED:
+            return screened
+        after = batch[-1].repository_id
+
+
+def _screened(listed: Listed, standard: Standard, opt_out: OptOut) -> Finding:
+    misfit = screen(listed, standard, opt_out)
+    copy = misfit is not None and misfit.reason == Reason.QUANTIZED
+    relation = Relation.QUANTIZED if copy and listed.relation else listed.relation
+    if misfit is None:
+        return Finding(listed.repository_id, listed.sha, Status.UNVETTED, None, None, relation)
+    detail = misfit.detail or None
+    return Finding(
+        listed.repository_id, listed.sha, Status.EXCLUDED, misfit.reason, detail, relation
+    )
+
+
+def look_all(bench: Bench) -> None:
+    """Look at the files of every unvetted member; adapters last, when their bases are known.
+
+    A member that the hub gives no answer about stays unvetted, for the next crawl. Raises HubError
+    if there is no answer about a whole batch.
+    """
+    for adapters in (False, True):
+        aside: list[Look] = []
+        with ThreadPoolExecutor(LOOKERS) as pool:
+            for batch in _batches(bench, adapters):
+                looks = _answers(list(pool.map(lambda listed: _look(bench.hub, listed), batch)))
+                aside += [seen for seen in looks if seen.adapter is not None and not adapters]
+                _note(bench, [seen for seen in looks if seen.adapter is None or adapters])
+                bench.told(len(batch), batch[-1].name)
+        _note(bench, aside)
+
+
+def _batches(bench: Bench, adapters: bool) -> Iterator[list[Listed]]:
+    after = 0
+    while True:
+        with bench.catalog.read() as session:
+            batch = checkpoints.unvetted(session, bench.family_id, after, LOOKED, adapters=adapters)
+        if not batch:
+            return
+        yield batch
+        after = batch[-1].repository_id
+
+
+def _look(hub: Hub, listed: Listed) -> Look | HubError:
+    try:
+        return look(hub, listed)
+    except HubError as error:
+        return error
+
+
+def _answers(looks: list[Look | HubError]) -> list[Look]:
+    answered = [seen for seen in looks if isinstance(seen, Look)]
+    if not answered and isinstance(looks[0], HubError):
+        raise looks[0]
+    return answered
+
+
+def _note(bench: Bench, looks: Sequence[Look]) -> None:
+    """Judge a batch and record what was found, with what its files say of lineage."""
+    based = {seen.listed.repository_id: find_base(bench, seen) for seen in looks if seen.adapter}
+    with bench.catalog.write() as session:
+        ids = [seen.listed.repository_id for seen in looks]
+        shared = families.shared(session, ids)
+        chosen = {key: lineage.chosen(session, key) for key in ids}
+        findings: list[Finding] = []
+        claims: dict[int, list[Evidence]] = {}
+        for seen in looks:
+            key = seen.listed.repository_id
+            against: list[Evidence] = []
+            if seen.misfit is not None:
+                finding = judging.excluded(seen, seen.misfit)
+            elif seen.adapter is not None:
+                finding = _judge_adapter(bench, seen, based[key])
+            else:
+                finding, against = _judge(session, bench, seen, shared.get(key, []), chosen[key])
+            findings.append(finding)
+            shown = judging.corrections(finding, chosen[key])
+            claims[key] = [*seen.evidence, *shown, *against]
+        checkpoints.note(session, findings, bench.now)
+        changed = lineage.state(session, bench.hub_name, claims, LOOKED_AT)
+        lineage.settle(session, changed)
+
+
+def _judge_adapter(bench: Bench, seen: Look, base: Base | Misfit) -> Finding:
+    if isinstance(base, Misfit):
+        return judging.excluded(seen, base)
+    misfit = judging.adapter(seen, bench.layouts)
+    if misfit is not None:
+        return judging.excluded(seen, misfit)
+    return judging.candidate(seen, base.checkpoint_id)
+
+
+def _judge(
+    session: Session, bench: Bench, seen: Look, homes: Sequence[int], chosen: Sequence[Evidence]
+) -> tuple[Finding, list[Evidence]]:
+    """A full checkpoint, and evidence against parents whose family it does not fit.
+
+    It is a candidate if it fits any of its families; with those it does not fit it then has
+    nothing to do. Neither has one with its family that was only inferred to be in it.
+    """
+    misfits = {bench.family_id: judging.full(seen, bench.layouts)}
+    for home in homes:
+        if home not in misfits and (kept := families.layouts(session, home)):
+            layouts = [from_stored(root, stored) for root, stored in kept.items()]
+            misfits[home] = judging.full(seen, layouts)
+    foreign = [home for home, misfit in misfits.items() if misfit is not None]
+    misfit = misfits[bench.family_id]
+    if len(foreign) < len(misfits):
+        against = [
+            claim(parent, Relation.FINETUNE.value, SHAPES)
+            for home in foreign
+            for parent in families.are_members(session, home, [said.parent for said in chosen])
+        ]
+        return judging.candidate(seen), against
+    assert misfit is not None, "it fits no family"
+    against = [
+        claim(said.parent, said.relation, SHAPES) for said in chosen if said.source == INFERRED
+    ]
+    return judging.excluded(seen, misfit), against
