@@ -18,7 +18,6 @@ from evaluator.search.policies import make
 from evaluator.search.protocol import Batch, Floats, Ints, Policy, Problem
 from gems.errors import GemsError
 
-
 ARRAYS = ("X", "items", "subset", "load_cost")
 
 
@@ -156,15 +155,22 @@ def drive(policy: Policy, scores: Floats, workers: int = 1, seed: int = 0) -> tu
             told = out.pop(int(rng.integers(len(out))) if workers > 1 else 0)
             policy.tell(told, scores[np.array(told.arms)[:, None], np.array(told.items)])
             continue
-        out.append(batch)
         queries += len(batch.arms) * len(batch.items)
-        for arm in batch.arms:
-            loads += arm not in loaded
-            loaded.pop(arm, None)
-            loaded[arm] = None
-            if len(loaded) > workers:
-                del loaded[next(iter(loaded))]
+        busy = {arm for other in out for arm in other.arms}
+        loads += sum(_load(loaded, arm, workers, busy) for arm in batch.arms)
+        out.append(batch)
     return loads, queries
+
+
+def _load(loaded: dict[int, None], arm: int, workers: int, busy: set[int]) -> bool:
+    """Load an arm where it is not; puts out the one asked longest ago that is not busy."""
+    fresh = arm not in loaded
+    if not fresh:
+        del loaded[arm]
+    elif len(loaded) >= workers:
+        del loaded[next((held for held in loaded if held not in busy), next(iter(loaded)))]
+    loaded[arm] = None
+    return fresh
 
 
 def _judge(order: tuple[int, ...], truth: Floats, loads: int, queries: int) -> Outcome:

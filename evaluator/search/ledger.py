@@ -20,8 +20,9 @@ class Ledger:
     scores: what was told, (arms, items); NaN where nothing was, or was not to be had.
     depth: items asked of each arm, (arms,). count, total: how many scores were told, their sum.
     failed: arms that can be asked no more. tie: a random key for each arm, to break ties by.
-    loads: how often each arm was loaded. A load is paid when an arm is asked that is not among
-    the `workers` arms asked last; a batch takes its arms in the order it names them.
+    loads: how often each arm was loaded. Each of the `workers` engines holds one arm; asking any
+    other arm is a load, and puts out the arm asked longest ago that no batch is out for. A batch
+    takes its arms in the order it names them.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -62,10 +63,6 @@ class Ledger:
         """Whether an answer is still awaited of an arm that has not failed."""
         return bool((self.pending.astype(bool) & ~self.failed).any())
 
-    def resident(self, arm: int) -> bool:
-        """Whether asking `arm` now takes no load."""
-        return arm in self._resident
-
     def fees(self) -> Floats:
         """What loading each arm would cost now, in queries, (arms,)."""
         fees = np.where(self.loads > 0, self.reload_cost, self.load_cost)
@@ -80,10 +77,10 @@ class Ledger:
 
     def ask(self, arms: Ints, places: Ints) -> Batch:
         """Book a batch: every arm of `arms` is asked the items at `places`."""
+        self.spent += float(len(arms) * len(places)) + self._load(arms)
         self.out[arms[:, None], places] = True
         self.depth[arms] += len(places)
         self.pending[arms] += len(places)
-        self.spent += float(len(arms) * len(places)) + self._load(arms)
         return Batch(tuple(arms.tolist()), tuple(self.problem.order[places].tolist()))
 
     def _load(self, arms: Ints) -> float:
@@ -96,9 +93,10 @@ class Ledger:
                 continue
             price += float((self.reload_cost if self.loads[arm] else self.load_cost)[arm])
             self.loads[arm] += 1
+            if len(self._resident) >= slots:
+                idle = (held for held in self._resident if not self.pending[held])
+                del self._resident[next(idle, next(iter(self._resident)))]
             self._resident[arm] = None
-            if len(self._resident) > slots:
-                self._resident.popitem(last=False)
         return price
 
     def tell(self, batch: Batch, scores: Floats) -> Ints:

@@ -33,7 +33,7 @@ class Rounds(ABC):
         self._alive = self._entrants()
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
         self._rungs: list[int] = []
-        self._ready: deque[Batch] = deque()
+        self._ready: deque[tuple[Ints, Ints]] = deque()
         self._advance()
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Rounds(ABC):
         return np.sort(entrants)
 
     def ask(self) -> Batch | None:
-        return self._ready.popleft() if self._ready else None
+        return self._ledger.ask(*self._ready.popleft()) if self._ready else None
 
     def tell(self, batch: Batch, scores: Floats) -> None:
         self._ledger.tell(batch, scores)
@@ -90,10 +90,10 @@ class Rounds(ABC):
 
     def _put(self, arms: Ints, depth: int, until: int) -> None:
         if self._own is None:
-            self._ready.append(self._ledger.ask(arms, np.arange(depth, until)))
+            self._ready.append((arms, np.arange(depth, until)))
             return
         for arm in arms:
-            self._ready.append(self._ledger.ask(np.array([arm]), self._own[arm, depth:until]))
+            self._ready.append((np.array([arm]), self._own[arm, depth:until]))
 
     def _best(self, arms: Ints, keep: int) -> Ints:
         """The `keep` arms with the highest means."""

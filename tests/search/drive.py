@@ -62,15 +62,17 @@ def drive(policy: Policy, problem: Problem, scores: Floats, shuffle: int | None 
         seen.asked[block] = True
         seen.batches.append(batch)
         seen.spent += len(batch.arms) * len(batch.items)
+        busy = {arm for one in waiting for arm in one.arms}
         for arm in batch.arms:
             if arm not in resident:
                 cost = problem.reload_cost if seen.loads[arm] else problem.load_cost
                 seen.spent += cost[arm]
                 seen.loads[arm] += 1
+                if len(resident) >= problem.workers:
+                    idle = [held for held in resident if held not in busy]
+                    del resident[idle[0] if idle else next(iter(resident))]
             resident[arm] = None
             resident.move_to_end(arm)
-            if len(resident) > problem.workers:
-                resident.popitem(last=False)
         if shuffle is None:
             waiting.append(batch)
         else:
