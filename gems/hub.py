@@ -26,6 +26,17 @@ def serve(folder: Path, host: str, port: int, faults: Path | None) -> None:
     \b
       gems hub serve checkpoints --port 8000
       HF_ENDPOINT=http://127.0.0.1:8000 gems crawl --family llama-3.1-8b
+
+    A faults file is a list of what goes wrong, when and where:
+
+    \b
+      faults:
+        - {fault: status, status: 503, on: [list], after: 3, for: 60}
+        - {fault: ratelimit, requests: 500, window: 300}
+        - {fault: rename, repository: ann/tuned, to: ann/better, after: 10}
+
+    Faults: ratelimit, status, stall, reset, truncate, garble, next, rows, set, unranged, size,
+    length, vanish, rename. Each may be confined by on, repository, file, after, times and for.
     """
     from hubs.folder import FolderHub
 

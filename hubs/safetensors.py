@@ -14,6 +14,7 @@ from hubs.protocol import SafetensorsHeader, Tensor
 
 MAX_HEADER = 25_000_000  # bytes; as huggingface_hub has it
 MAX_TENSORS = 1_000_000
+MAX_DIMENSIONS = 32
 BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8}
 BITS |= {"I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32}
 BITS |= {"I64": 64, "U64": 64, "F64": 64, "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}
@@ -71,7 +72,12 @@ def _tensor(name: str, entry: object, spans: list[tuple[int, int]]) -> Tensor:
 
 
 def _counts(value: object) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+    # Bounded, or the product of a shape could take hours.
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_DIMENSIONS
+        and all(type(item) is int and 0 <= item < 2**63 for item in value)
+    )
 
 
 def _check_spans(spans: list[tuple[int, int]], size: int) -> None:

@@ -68,5 +68,7 @@ def _after(response: httpx.Response) -> None:
 
 
 def _budget(request: httpx.Request) -> str:
-    kind = "api" if request.url.path.startswith("/api/") else "files"
+    path = request.url.path
+    api = path.startswith("/api/") and not path.startswith("/api/resolve-cache/")
+    kind = "api" if api else "files"
     return f"{request.url.host}:{request.url.port} {kind}"

@@ -126,6 +126,7 @@ class Transport:
         headers = {}
         if start is not None:
             headers = {"Range": f"bytes={start}-{start + max_bytes - 1}"}
+            headers["Accept-Encoding"] = "identity"  # some storage drops ranges when it compresses
         return self.persist(
             lambda: self._get(url, None, headers, max_bytes, whole=start is None, leave=True)
         )
@@ -165,6 +166,7 @@ class Transport:
                 ) as response:
                     if not response.has_redirect_location:
                         check(response)
+                        _check_range(response, headers.get("Range"))
                         return self._read(response, max_bytes, whole)
                     url, params = urljoin(str(response.url), response.headers["Location"]), None
             except OfflineModeIsEnabled as error:
@@ -245,6 +247,14 @@ def check(response: httpx.Response) -> None:
     if code in ("RepoNotFound", "RevisionNotFound", "EntryNotFound") or status in (401, 404, 410):
         raise NotFound(f"{url} does not exist or is private ({said or status}): check the name")
     raise Refused(f"{url} is refused ({status} {said}): check the request and HF_TOKEN")
+
+
+def _check_range(response: httpx.Response, wanted: str | None) -> None:
+    """Raises Malformed unless the bytes asked for come; a whole file has its start."""
+    start = wanted.removeprefix("bytes=").partition("-")[0] if wanted else "0"
+    told = response.headers.get("Content-Range", "bytes 0-")
+    if not told.startswith(f"bytes {start}-"):
+        raise Malformed(f"{str(response.url)[:200]} does not hand out parts of files: leave it out")
 
 
 def _busy(status: int, url: str) -> Unreachable:

@@ -22,6 +22,7 @@ and `file` (globs), `after` (that many pass unharmed first), `times` (no more th
 | next | a listing's next page is `to`: a URL, or `loop` for the page itself |
 | rows | a listing starts with these `rows` |
 | set | `fields` of rows, info and tree entries have these values |
+| unranged | files come whole, whatever part was asked for |
 | size | files claim `size` bytes |
 | length | safetensors headers claim `length` bytes |
 | vanish | the repository is gone, once `after` requests of any kind were made |
@@ -66,6 +67,7 @@ OPTIONS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "next": {"to": str},
     "rows": {"rows": list},
     "set": {"fields": dict},
+    "unranged": {},
     "size": {"size": int},
     "length": {"length": int},
     "vanish": {"repository": str},

@@ -88,6 +88,9 @@ class FolderHub:
         instead = faults.before(striking)
         if instead is not None:
             return instead
+        if any(fault.kind == "unranged" for fault in striking):
+            headers = {name: said for name, said in request.headers.items() if name != "range"}
+            request = replace(request, headers=headers)
         try:
             answer = self._routes.answer(request, wanted)
         except Denied as denied:

@@ -1,6 +1,7 @@
 """The door against a hub that misbehaves: it copes, or says in one line why not."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -212,6 +213,20 @@ def test_headers_that_lie_about_their_length_are_malformed(against, length):
     with pytest.raises(Malformed) as caught:
         door.header("base/root", sha, "model.safetensors")
     assert one_line(caught)
+
+
+def test_files_that_only_come_whole_are_read_as_far_as_that_goes(against, put):
+    entries = {f"t{n}": {"dtype": "U8", "shape": [1], "data_offsets": [n, n + 1]} for n in range(3)}
+    folder = put("long/header", {"x": "x"})
+    for name, pad in (("short", 0), ("long", 200_000)):
+        header = json.dumps(entries).encode() + b" " * pad
+        length = len(header).to_bytes(8, "little")
+        (folder / f"{name}.safetensors").write_bytes(length + header + b"abc")
+    door, _ = against({"fault": "unranged"})
+    sha = door.info("long/header")["sha"]
+    assert len(door.header("long/header", sha, "short.safetensors").tensors) == 3
+    with pytest.raises(Malformed, match="parts of files"):
+        door.header("long/header", sha, "long.safetensors")
 
 
 @pytest.mark.parametrize(
