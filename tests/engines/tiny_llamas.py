@@ -13,27 +13,31 @@ from transformers import LlamaConfig, LlamaForCausalLM
 VOCABULARY = 96
 
 
-def write_llama(folder: Path, seed: int, *, scale: float = 0.4) -> Path:
+def write_llama(
+    folder: Path, seed: int, *, scale: float = 0.4, hidden: int = 32, **changes: object
+) -> Path:
+    """A random Llama of two heads; vLLM on a CPU needs heads of 32, so `hidden` of 64."""
     torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=128,
-        initializer_range=scale,
-        tie_word_embeddings=False,
-    )
+    settings: dict[str, object] = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": hidden,
+        "intermediate_size": 2 * hidden,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": 128,
+        "initializer_range": scale,
+        "tie_word_embeddings": False,
+    }
+    config = LlamaConfig(**settings | changes)
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
 
 
-def write_lora(base: Path, folder: Path, seed: int, **settings: object) -> Path:
+def write_lora(base: Path, folder: Path, seed: int, rank: int = 4, **settings: object) -> Path:
     """An adapter whose both halves are random, so that it changes answers."""
     torch.manual_seed(seed)
-    config = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], **settings)
+    config = LoraConfig(r=rank, lora_alpha=8, target_modules=["q_proj", "v_proj"], **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         model = get_peft_model(LlamaForCausalLM.from_pretrained(base), config)
