@@ -7,25 +7,19 @@ iterators hide the place where they are. Downloads are its work.
 import os
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hubs import cache, names
-from hubs.errors import Astray, Malformed, NotFound
+from hubs.errors import Astray, Malformed
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
-from hubs.safetensors import header_length, parse_header
-from hubs.transport import Again, Patience, Transport, parse
+from hubs.transport import Again, Patience, Transport
+from hubs.weights import read_header, read_headers
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 LISTING = "/api/models"
-WHOLE = "model.safetensors"
-INDEX = "model.safetensors.index.json"
-ADAPTER = "adapter_model.safetensors"
-FIRST_BYTES = 100_000  # most headers fit, so that one request reads them
 MAX_FILES = 100_000
-MAX_INDEX = 64 * 1024 * 1024
 MAX_EMPTY_PAGES = 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -143,20 +137,7 @@ class HuggingFaceHub:
         Raises Malformed if it contradicts itself or the file's size; else as `info` does.
         """
         url = self._file(name, sha, filename)
-        try:
-            reply = self._transport.bytes(url, FIRST_BYTES, start=0)
-            if reply.size is None:
-                raise Malformed("does not say how long it is")
-            length = header_length(reply.body, reply.size)
-            header = reply.body[8 : 8 + length]
-            if len(header) < length:
-                rest = self._transport.bytes(url, length - len(header), start=8 + len(header))
-                header += rest.body
-            if len(header) < length:
-                raise Malformed("ends within its header")
-            return parse_header(header, reply.size)
-        except Malformed as error:
-            raise Malformed(f"{filename} of {name} {error}: leave it out") from error
+        return read_header(self._transport, url, f"{filename} of {name}")
 
     def headers(
         self, name: str, sha: str, files: Sequence[HubFile] | None = None
@@ -165,29 +146,7 @@ class HuggingFaceHub:
 
         Raises NotFound if there are none, Malformed if index and shards disagree; else as `info`.
         """
-        present = {file.path for file in (self.files(name, sha) if files is None else files)}
-        single = next((path for path in (WHOLE, ADAPTER) if path in present), None)
-        if INDEX in present and single != WHOLE:
-            return self._shards(name, sha, present)
-        if single is None:
-            raise NotFound(f"{name} has no safetensors weights: leave it out")
-        return {single: self.header(name, sha, single)}
-
-    def _shards(self, name: str, sha: str, present: set[str]) -> dict[str, SafetensorsHeader]:
-        owners = _weight_map(name, self.text(name, sha, INDEX, MAX_INDEX))
-        shards = sorted(set(owners.values()))
-        if missing := [shard for shard in shards if shard not in present]:
-            raise Malformed(f"{name} lacks {missing[0]}, which its index names: leave it out")
-        with ThreadPoolExecutor(4) as pool:
-            headers = dict(
-                zip(shards, pool.map(lambda s: self.header(name, sha, s), shards), strict=True)
-            )
-        for tensor, shard in owners.items():
-            if tensor not in headers[shard].tensors:
-                raise Malformed(f"{shard} of {name} lacks {tensor[:80]}: leave it out")
-        if sum(len(header.tensors) for header in headers.values()) > len(owners):
-            raise Malformed(f"{name} holds tensors that its index does not name: leave it out")
-        return headers
+        return read_headers(self, name, sha, files)
 
     def text(self, name: str, sha: str, path: str, max_bytes: int) -> str:
         """A file of at most `max_bytes`. Raises Malformed if it is longer; else as `info` does."""
@@ -235,14 +194,3 @@ def _file(entry: object) -> HubFile | None:
     sha256 = lfs.get("oid") if isinstance(lfs, dict) else None
     known = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
     return HubFile(str(path), size, sha256 if known else None)
-
-
-def _weight_map(name: str, index: str) -> dict[str, str]:
-    """Which shard holds which tensor. Raises Malformed."""
-    try:
-        owners = parse(index.encode())["weight_map"]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise Malformed(f"{name} has an index that cannot be read: leave it out") from error
-    if not isinstance(owners, dict) or not all(isinstance(s, str) for s in owners.values()):
-        raise Malformed(f"{name} has an index that cannot be read: leave it out")
-    return owners

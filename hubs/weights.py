@@ -1,0 +1,79 @@
+"""What a checkpoint's weights are, read from any hub without fetching them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from hubs.errors import Malformed, NotFound
+from hubs.protocol import Hub, HubFile, SafetensorsHeader
+from hubs.safetensors import header_length, parse_header
+from hubs.transport import Transport, parse
+
+WHOLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+ADAPTER = "adapter_model.safetensors"
+FIRST_BYTES = 100_000  # most headers fit, so that one request reads them
+MAX_INDEX = 64 * 1024 * 1024
+
+
+def read_header(transport: Transport, url: str, whose: str) -> SafetensorsHeader:
+    """The header of the safetensors file at `url`; `whose` names it in messages.
+
+    One range request for most, two for long ones. Raises Malformed if it contradicts itself or the
+    file's size, else what `Transport.bytes` raises.
+    """
+    try:
+        reply = transport.bytes(url, FIRST_BYTES, start=0)
+        if reply.size is None:
+            raise Malformed("does not say how long it is")
+        length = header_length(reply.body, reply.size)
+        header = reply.body[8 : 8 + length]
+        if len(header) < length:
+            header += transport.bytes(url, length - len(header), start=8 + len(header)).body
+        if len(header) < length:
+            raise Malformed("ends within its header")
+        return parse_header(header, reply.size)
+    except Malformed as error:
+        raise Malformed(f"{whose} {error}: leave it out") from error
+
+
+def read_headers(
+    hub: Hub, name: str, sha: str, files: Sequence[HubFile] | None
+) -> dict[str, SafetensorsHeader]:
+    """Headers by file: of `model.safetensors`, else of the index's shards, else of the adapter.
+
+    Raises NotFound if there are none, Malformed if index and shards disagree.
+    """
+    present = {file.path for file in (hub.files(name, sha) if files is None else files)}
+    single = next((path for path in (WHOLE, ADAPTER) if path in present), None)
+    if INDEX in present and single != WHOLE:
+        return _shards(hub, name, sha, present)
+    if single is None:
+        raise NotFound(f"{name} has no safetensors weights: leave it out")
+    return {single: hub.header(name, sha, single)}
+
+
+def _shards(hub: Hub, name: str, sha: str, present: set[str]) -> dict[str, SafetensorsHeader]:
+    owners = _weight_map(name, hub.text(name, sha, INDEX, MAX_INDEX))
+    shards = sorted(set(owners.values()))
+    if missing := [shard for shard in shards if shard not in present]:
+        raise Malformed(f"{name} lacks {missing[0]}, which its index names: leave it out")
+    with ThreadPoolExecutor(4) as pool:
+        read = pool.map(lambda shard: hub.header(name, sha, shard), shards)
+        headers = dict(zip(shards, read, strict=True))
+    for tensor, shard in owners.items():
+        if tensor not in headers[shard].tensors:
+            raise Malformed(f"{shard} of {name} lacks {tensor[:80]}: leave it out")
+    if sum(len(header.tensors) for header in headers.values()) > len(owners):
+        raise Malformed(f"{name} holds tensors that its index does not name: leave it out")
+    return headers
+
+
+def _weight_map(name: str, index: str) -> dict[str, str]:
+    """Which shard holds which tensor. Raises Malformed."""
+    try:
+        owners = parse(index.encode())["weight_map"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise Malformed(f"{name} has an index that cannot be read: leave it out") from error
+    if not isinstance(owners, dict) or not all(isinstance(s, str) for s in owners.values()):
+        raise Malformed(f"{name} has an index that cannot be read: leave it out")
+    return owners
