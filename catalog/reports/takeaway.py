@@ -1,0 +1,159 @@
+"""The published part of the catalog as an SQLite file of its own, with a schema of its own.
+
+Prompts that confirm are left out until they are retired, and so is every score on them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.reports.boards import Board
+from catalog.reports.standings import Mark, Standing
+from catalog.reports.transcripts import Question
+from catalog.tables import Answer, Grade
+
+SCHEMA = 1
+
+_TABLES = """
+CREATE TABLE boards (board INTEGER PRIMARY KEY, family TEXT, suite TEXT, suite_version TEXT,
+  engine TEXT, dtype TEXT, finished_at TEXT);
+CREATE TABLE checkpoints (checkpoint INTEGER PRIMARY KEY, hub TEXT, name TEXT, sha TEXT,
+  relation TEXT, license TEXT, parameters INTEGER, created_at TEXT, downloads INTEGER,
+  root INTEGER, popular INTEGER);
+CREATE TABLE rulings (board INTEGER, checkpoint INTEGER, category TEXT, verdict TEXT,
+  position INTEGER, score REAL, low REAL, high REAL, n INTEGER, delta_vs_popular REAL, p REAL,
+  tie_group INTEGER, rung INTEGER, optimistic INTEGER,
+  PRIMARY KEY (board, checkpoint, category)) WITHOUT ROWID;
+CREATE TABLE prompts (prompt INTEGER PRIMARY KEY, board INTEGER, key TEXT, category TEXT,
+  text TEXT, gold TEXT);
+CREATE TABLE scores (prompt INTEGER, checkpoint INTEGER, score REAL,
+  PRIMARY KEY (prompt, checkpoint)) WITHOUT ROWID;
+"""
+
+
+def write_takeaway(
+    session: Session,
+    path: Path,
+    boards: Iterable[tuple[str, Board, Sequence[Standing], Sequence[Question]]],
+) -> None:
+    """boards: (family, board, its standings, its prompts that may be shown)."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode = OFF")
+        file.execute("PRAGMA synchronous = OFF")
+        file.execute(f"PRAGMA user_version = {SCHEMA}")
+        file.executescript(_TABLES)
+        file.execute("BEGIN")
+        seen: set[int] = set()
+        for family, board, standings, questions in boards:
+            _write_board(file, family, board)
+            fresh = [s for s in standings if s.checkpoint_id not in seen]
+            seen.update(s.checkpoint_id for s in fresh)
+            file.executemany(_insert("checkpoints", 11), map(_checkpoint, fresh))
+            file.executemany(_insert("rulings", 14), _rulings(board, standings))
+            prompts = _write_prompts(file, board, questions)
+            asked = {s.checkpoint_id for s in standings}
+            file.executemany(_insert("scores", 3), _scores(session, board, asked, prompts))
+        file.execute("COMMIT")
+
+
+def _insert(table: str, columns: int) -> str:
+    return f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})"
+
+
+def _write_board(file: sqlite3.Connection, family: str, board: Board) -> None:
+    row = (
+        board.scan_id,
+        family,
+        board.suite,
+        board.version,
+        board.engine,
+        board.dtype,
+        board.finished_at.isoformat(),
+    )
+    file.execute(_insert("boards", 7), row)
+
+
+def _checkpoint(s: Standing) -> tuple[Any, ...]:
+    made = None if s.created_at is None else s.created_at.isoformat()
+    return (
+        s.checkpoint_id,
+        s.hub,
+        s.name,
+        s.sha,
+        s.relation,
+        s.license,
+        s.parameters,
+        made,
+        s.downloads,
+        s.root,
+        s.popular,
+    )
+
+
+def _rulings(board: Board, standings: Iterable[Standing]) -> Iterable[tuple[Any, ...]]:
+    for s in standings:
+        yield _ruling(board, s, "", s.overall)
+        for category, mark in s.categories.items():
+            yield _ruling(board, s, category, mark)
+
+
+def _ruling(board: Board, s: Standing, category: str, mark: Mark) -> tuple[Any, ...]:
+    return (
+        board.scan_id,
+        s.checkpoint_id,
+        category,
+        mark.verdict,
+        mark.position,
+        mark.score,
+        mark.low,
+        mark.high,
+        mark.n,
+        mark.delta,
+        mark.p,
+        mark.tie_group,
+        mark.rung,
+        mark.optimistic,
+    )
+
+
+def _write_prompts(
+    file: sqlite3.Connection, board: Board, questions: Sequence[Question]
+) -> dict[str, int]:
+    """Writes the prompts; their numbers by hash."""
+    numbers: dict[str, int] = {}
+    first = file.execute("SELECT coalesce(max(prompt), 0) + 1 FROM prompts").fetchone()[0]
+    for number, question in enumerate(questions, start=first):
+        numbers[question.hash] = number
+        text = _storable(question.content.get("prompt", ""))
+        gold = _storable(question.content.get("gold", ""))
+        row = (number, board.scan_id, question.key, question.category, text, gold)
+        file.execute(_insert("prompts", 6), row)
+    return numbers
+
+
+def _storable(value: object) -> str:
+    """Text without lone surrogates, which JSON can carry and UTF-8 cannot."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _scores(
+    session: Session, board: Board, asked: Collection[int], prompts: dict[str, int]
+) -> Iterable[tuple[int, int, float]]:
+    """The newest grade of the newest answer, which comes last and replaces the others."""
+    for checkpoint_id, prompt_hash, score in session.execute(
+        select(Answer.checkpoint_id, Answer.prompt_hash, Grade.score)
+        .join(Grade, Grade.answer_id == Answer.id)
+        .where(Answer.engine == board.engine, Answer.dtype == board.dtype)
+        .order_by(Answer.id, Grade.graded_at)
+        .execution_options(yield_per=10_000)
+    ):
+        number = prompts.get(prompt_hash)
+        if number is not None and checkpoint_id in asked:
+            yield number, checkpoint_id, score

@@ -1,0 +1,1 @@
+"""One module a page: what it needs from the views, and how it is written."""

@@ -1,0 +1,153 @@
+"""Writing checkpoint pages: many at a time, in processes of their own where there are many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from catalog.database import Catalog
+from catalog.reports.popularity import popularity
+from catalog.reports.transcripts import Question, graded, questions, texts
+from leaderboard.folder import put
+from leaderboard.pages.checkpoint import Shared, checkpoint_files
+from leaderboard.pages.popularity import popularity_path, popularity_picture
+from leaderboard.subjects import Subject
+from leaderboard.transcripts import pick, tally
+from leaderboard.views import View
+
+AT_ONCE = 50
+FEW = 300
+MOST_WORKERS = 4
+
+
+class Writer:
+    """Writes pages from the catalog into the new folder, linking what has the same bytes."""
+
+    def __init__(self, catalog: Catalog, shared: dict[int, Shared], old: Path, new: Path) -> None:
+        self.catalog = catalog
+        self.shared = shared
+        self.old = old
+        self.new = new
+
+    def checkpoints(self, subjects: Sequence[Subject]) -> int:
+        """Write the pages of subjects of one view; how many files changed."""
+        shared = self.shared[subjects[0].view]
+        ids = [subject.standing.checkpoint_id for subject in subjects]
+        hashes = [question.hash for question in shared.questions]
+        changed = 0
+        with self.catalog.read() as session:
+            own = graded(session, shared.board, ids, hashes)
+            base = {} if shared.base is None else shared.base_graded
+            chosen = {}
+            for subject in subjects:
+                beside = {} if subject.standing.root else base
+                mine = own.get(subject.standing.checkpoint_id, {})
+                chosen[subject.address] = pick(shared.questions, mine, beside)
+            wanted = [p.own.answer_id for picks in chosen.values() for p in picks]
+            words = texts(session, wanted)
+            for subject in subjects:
+                mine = own.get(subject.standing.checkpoint_id, {})
+                picks = chosen[subject.address]
+                files = checkpoint_files(
+                    subject,
+                    shared,
+                    mine,
+                    picks,
+                    {p.own.answer_id: words[p.own.answer_id] for p in picks},
+                    tally(shared.questions, mine, base),
+                )
+                changed += sum(put(self.old, self.new, path, data) for path, data in files)
+        return changed
+
+    def popularity(self, repositories: Sequence[tuple[int, str]]) -> int:
+        """Write the popularity pictures of (repository id, address)."""
+        with self.catalog.read() as session:
+            series = popularity(session, [repository_id for repository_id, _ in repositories])
+        return sum(
+            put(
+                self.old, self.new, popularity_path(address), popularity_picture(series[repository])
+            )
+            for repository, address in repositories
+            if series.get(repository)
+        )
+
+
+def share(session: Session, view: View, asked: Sequence[Question]) -> Shared:
+    """What the pages of a view have in common; reads the best root's answers."""
+    assert view.board is not None, "only a board has pages of checkpoints"
+    base = view.roots[0] if view.roots else None
+    if base is None:
+        return Shared(view.board, tuple(asked), None, {}, {})
+    hashes = [question.hash for question in asked]
+    found = graded(session, view.board, [base.checkpoint_id], hashes).get(base.checkpoint_id, {})
+    words = texts(session, [answer.answer_id for answer in found.values()])
+    return Shared(view.board, tuple(asked), base, found, words)
+
+
+def ask(session: Session, view: View) -> list[Question]:
+    return [] if view.board is None else questions(session, view.board)
+
+
+def write_all(
+    writer: Writer,
+    subjects: Sequence[Subject],
+    repositories: Sequence[tuple[int, str]],
+    tick: Callable[[int], None],
+) -> int:
+    """Write these pages and pictures; how many files changed."""
+    jobs: list[tuple[str, Sequence[object]]] = []
+    by_view: dict[int, list[Subject]] = {}
+    for subject in subjects:
+        by_view.setdefault(subject.view, []).append(subject)
+    for group in by_view.values():
+        jobs += [("checkpoints", part) for part in _parts(group)]
+    jobs += [("popularity", part) for part in _parts(repositories)]
+    workers = min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    if len(subjects) + len(repositories) <= FEW or workers < 2:
+        changed = 0
+        for kind, part in jobs:
+            changed += getattr(writer, kind)(part)
+            tick(len(part))
+        return changed
+    return _in_processes(writer, jobs, workers, tick)
+
+
+def _parts(things: Sequence[object]) -> Iterable[Sequence[object]]:
+    return (things[at : at + AT_ONCE] for at in range(0, len(things), AT_ONCE))
+
+
+def _in_processes(
+    writer: Writer,
+    jobs: Sequence[tuple[str, Sequence[object]]],
+    workers: int,
+    tick: Callable[[int], None],
+) -> int:
+    changed = 0
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=_begin,
+        initargs=(writer.catalog.url, writer.shared, writer.old, writer.new),
+    ) as pool:
+        sizes = {pool.submit(_work, kind, part): len(part) for kind, part in jobs}
+        for done in as_completed(sizes):
+            changed += done.result()
+            tick(sizes[done])
+    return changed
+
+
+_writer: list[Writer] = []
+
+
+def _begin(url: str, shared: dict[int, Shared], old: Path, new: Path) -> None:
+    _writer[:] = [Writer(Catalog(url), shared, old, new)]
+
+
+def _work(kind: str, part: Sequence[object]) -> int:
+    changed: int = getattr(_writer[0], kind)(part)
+    return changed
