@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from catalog import checkpoints, families, lineage, repositories
+from catalog.database import Session
 from catalog.words import Reason, Relation, Status
 from crawler.bench import Bench
 from crawler.layout import Misfit

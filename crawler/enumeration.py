@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from catalog import crawls, lineage, repositories
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.lineage import LISTED
 from crawler.roots import Household
 from crawler.rows import EXPAND, OddRow, Row, read

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from catalog import checkpoints, families, lineage
 from catalog.checkpoints import Finding, Listed
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
 from catalog.words import Reason, Relation, Status
 from crawler import judging
