@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -148,23 +148,33 @@ class Scene:
         self.families = tmp_path / "families.toml"
         self.families.write_text(FAMILIES)
         self.page_size = 1000
-        self.requests: dict[str, int] = {}
-        self.url = ""
+        self.requests: Counter[str] = Counter()
+        self._server: FolderHub | None = None
 
-    @contextmanager
-    def served(self) -> Iterator[Source]:
-        """One address for all of a scene's servings, as a hub has."""
-        port = int(self.url.rpartition(":")[2]) if self.url else 0
-        with FolderHub(self.fleet.folder, port=port, page_size=self.page_size) as server:
-            self.url = server.url
-            patience = Patience(tries=3, first=0.01, longest=0.02, timeout=5)
-            yield Source(HuggingFaceHub(server.url, token=False, patience=patience))
-            self.requests = dict(server.requests)
+    @property
+    def source(self) -> Source:
+        """The hub, served from its first use on with the page size of then."""
+        if self._server is None:
+            self._server = FolderHub(self.fleet.folder, page_size=self.page_size)
+            self._server.__enter__()
+        patience = Patience(tries=3, first=0.01, longest=0.02, timeout=5)
+        return Source(HuggingFaceHub(self._server.url, token=False, patience=patience))
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self.catalog.close()
 
     def crawl(self, *slugs: str, now: datetime = NOW, **options: Any) -> Report:
-        with self.served() as source:
-            known = presets.load([self.families])
+        """Crawl, and count the requests that took, by route."""
+        source = self.source
+        assert self._server is not None
+        before = Counter(self._server.requests)
+        known = presets.load([self.families])
+        try:
             return crawl(source, self.catalog, known, slugs or ("tiny",), now=now, **options)
+        finally:
+            self.requests = Counter(self._server.requests) - before
 
     def verdicts(self) -> dict[str, str]:
         """Status, or reason of exclusion, of every member's current checkpoint."""
@@ -216,4 +226,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made.fleet.add("lab/tiny", seed=1, downloads=1000)
     made.fleet.add("lab/tiny-instruct", "lab/tiny", relation="finetune", seed=2, downloads=5000)
     yield made
-    made.catalog.close()
+    made.close()
+
+
+@pytest.fixture(name="full_shapes")
+def _full_shapes() -> Any:
+    return full_shapes
