@@ -13,9 +13,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.search.history import informed_order, learn
 from evaluator.search.ordering import balanced_order
 from evaluator.search.policies import make
-from evaluator.search.protocol import Batch, Floats, Ints, Policy, Problem
+from evaluator.search.protocol import Batch, Floats, Ints, Items, Policy, Problem
 from gems.errors import GemsError
 
 ARRAYS = ("X", "items", "subset", "load_cost")
@@ -96,8 +97,8 @@ def read_matrix(path: Path) -> Recorded:
     return Recorded(scores, categories.astype(np.int64), names, prices)
 
 
-def align_history(past: Recorded, now: Recorded) -> Floats:
-    """The past's scores on the items of `now`, (past models, items); NaN where it has none.
+def learn_history(past: Recorded, now: Recorded) -> Items:
+    """What the past says about the items of `now`.
 
     Items are matched by name where both files name them, else by place. Raises GemsError where
     neither is possible.
@@ -108,7 +109,7 @@ def align_history(past: Recorded, now: Recorded) -> Floats:
                 "the history has another number of items and no names to match them by: "
                 "store `items` in both files"
             )
-        return past.scores
+        return learn(past.scores)
     column = {name: place for place, name in enumerate(past.items)}
     known = [(place, column[name]) for place, name in enumerate(now.items) if name in column]
     if not known:
@@ -116,16 +117,20 @@ def align_history(past: Recorded, now: Recorded) -> Floats:
     aligned = np.full((len(past.scores), now.scores.shape[1]), np.nan)
     here, there = np.array(known).T
     aligned[:, here] = past.scores[:, there]
-    return aligned
+    return learn(aligned)
 
 
 def replay(
-    recorded: Recorded, name: str, setting: Setting, seed: int, history: Floats | None = None
+    recorded: Recorded, name: str, setting: Setting, seed: int, history: Items | None = None
 ) -> Outcome:
     """Drive one policy over the matrix, from one seed, to its end."""
+    if history is None:
+        order = balanced_order(recorded.categories, seed)
+    else:
+        order = informed_order(history, recorded.categories, seed)
     problem = Problem(
         arms=len(recorded.scores),
-        order=balanced_order(recorded.categories, seed),
+        order=order,
         categories=recorded.categories,
         budget=setting.budget,
         load_cost=setting.load_cost,
@@ -188,10 +193,10 @@ def _judge(order: tuple[int, ...], truth: Floats, loads: int, queries: int) -> O
     )
 
 
-_shared: tuple[Recorded, Floats | None] | None = None
+_shared: tuple[Recorded, Items | None] | None = None
 
 
-def _share(recorded: Recorded, history: Floats | None) -> None:
+def _share(recorded: Recorded, history: Items | None) -> None:
     """Keep the matrices in a worker process, so that tasks need not carry them."""
     global _shared
     _shared = (recorded, history)
@@ -208,7 +213,7 @@ def replay_all(
     names: Sequence[str],
     settings: Sequence[Setting],
     seeds: Sequence[int],
-    history: Floats | None = None,
+    history: Items | None = None,
 ) -> Iterator[tuple[str, Setting, Outcome]]:
     """Every policy in every setting from every seed, on all cores; yields them as they come, in
     the order policy, setting, seed."""

@@ -13,14 +13,14 @@ import click
 import numpy as np
 
 from evaluator.search.policies import NAMES
-from evaluator.search.protocol import Floats
+from evaluator.search.protocol import Floats, Items
 from gems.errors import GemsError
 from gems.progress import Progress
 from gems.recorded import (
     Outcome,
     Recorded,
     Setting,
-    align_history,
+    learn_history,
     mean_and_error,
     read_matrix,
     replay_all,
@@ -82,7 +82,7 @@ def replay(
         raise click.BadParameter("must be a number of queries, 0 or more", param_hint="--budget")
     recorded = read_matrix(matrix)
     first, again = _prices(load_cost, recorded)
-    past = align_history(read_matrix(history), recorded) if history else None
+    past = learn_history(read_matrix(history), recorded) if history else None
     setting = Setting(budget, first, again, top_k, workers)
     spread = [replace(setting, budget=budget * part) for part in SPREAD] if plot else [setting]
     found = _run(recorded, names, spread, range(seed0, seed0 + seeds), past)
@@ -153,7 +153,7 @@ def _run(
     names: Sequence[str],
     spread: Sequence[Setting],
     seeds: range,
-    history: Floats | None,
+    history: Items | None,
 ) -> dict[tuple[str, float], list[Outcome]]:
     """The outcomes of every policy at every budget."""
     found: dict[tuple[str, float], list[Outcome]] = {}

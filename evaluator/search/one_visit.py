@@ -10,6 +10,7 @@ import numpy as np
 from evaluator.search.ledger import Ledger
 from evaluator.search.protocol import Batch, Floats, Problem, Standing
 from evaluator.search.schedule import Shape, prefixes
+from evaluator.search.scoring import Scorer
 
 # Where the budget cannot load everyone, fewer are visited and asked at least so much on average.
 LEAST = 8
@@ -32,6 +33,7 @@ class OneVisit:
 
     def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
         self._ledger = books = Ledger(problem)
+        self._scorer = Scorer(books)
         self._shape = shape or Shape(growth=1.4)
         self._grace = grace
         self._rungs = np.array(prefixes(self._shape, 0, books.items))
@@ -87,7 +89,7 @@ class OneVisit:
 
     def standing(self) -> Standing:
         books = self._ledger
-        return books.standing(books.ranking(), self._stopped, tuple(self._rungs.tolist()))
+        return books.standing(self._scorer.ranking(), self._stopped, tuple(self._rungs.tolist()))
 
     def _startable(self) -> int | None:
         """The place in the queue of the next arm that can be paid for."""
@@ -116,17 +118,15 @@ class OneVisit:
 
     def _enter(self, arm: int) -> None:
         """Enter an arm's mean at every rung it has come to."""
-        row = self._ledger.scores[arm]
         reached = int(np.searchsorted(self._rungs, self._ledger.depth[arm], side="right"))
         for level in range(int(self._entered[arm]), reached):
-            insort(self._reached[level], self._key(arm, row[: self._rungs[level]]))
+            insort(self._reached[level], self._key(arm, level))
         self._entered[arm] = reached
 
-    def _key(self, arm: int, prefix: Floats) -> float:
-        """Ascending from the best: minus the mean, ties broken by the arm's random key."""
-        told = ~np.isnan(prefix)
-        mean = float(prefix[told].sum()) / max(int(np.count_nonzero(told)), 1)
-        return -mean + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
+    def _key(self, arm: int, level: int) -> float:
+        """Ascending from the best: minus the score, ties broken by the arm's random key."""
+        score = self._scorer.one(arm, int(self._rungs[level]))
+        return -score + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
 
     def _goes_on(self, arm: int) -> bool:
         """Whether an arm at a rung is asked up to the next."""
@@ -139,7 +139,7 @@ class OneVisit:
             return False
         share = self._pass[self._scale, level]
         field = self._reached[level]
-        rank = bisect_left(field, self._key(arm, books.scores[arm, : self._rungs[level]])) + 1
+        rank = bisect_left(field, self._key(arm, level)) + 1
         return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
 
     def _ahead(self) -> tuple[float, float]:

@@ -19,6 +19,19 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """What is known about the items before a search: scores = mean + loadings @ factors + noise.
+
+    mean, noise: (items,), noise as a variance. loadings: (items, factors), for factors of
+    variance 1. See history.py.
+    """
+
+    mean: Floats
+    loadings: Floats
+    noise: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Every arm of `arms` is asked every item of `items`. No pair is ever asked twice."""
 
@@ -38,8 +51,7 @@ class Problem:
     first: arms to visit before the others, in this order (roots and popular checkpoints).
     top_k: how many of the best the caller wants right, not only the first.
     workers: how many engines answer at once, each with one arm loaded.
-    history: scores of past arms on the same items, (past arms, items), NaN where unknown: what is
-        known about the items before the search. Never about the arms.
+    history: what past scans say about the items, if anything.
     """
 
     arms: int
@@ -52,7 +64,7 @@ class Problem:
     first: tuple[int, ...] = ()
     workers: int = 1
     top_k: int = 1
-    history: Floats | None = None
+    history: Items | None = None
 
 
 @dataclass(frozen=True, slots=True)

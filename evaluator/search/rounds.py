@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluator.search.ledger import Ledger
 from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
+from evaluator.search.scoring import Scorer
 
 # Where the budget cannot load everyone, as many enter as can be asked so much each.
 ENTRY = (8, 4, 2, 1)
@@ -30,6 +31,7 @@ class Rounds(ABC):
         self._own: Ints | None = None
         if not shared:
             self._own = books.rng.permuted(np.broadcast_to(np.arange(books.items), shape), axis=1)
+        self._scorer = Scorer(books)
         self._alive = self._entrants()
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
         self._rungs: list[int] = []
@@ -66,7 +68,7 @@ class Rounds(ABC):
         return not self._ready and not self._ledger.waiting
 
     def standing(self) -> Standing:
-        return self._ledger.standing(self._ledger.ranking(), self._stopped, tuple(self._rungs))
+        return self._ledger.standing(self._ranking(), self._stopped, tuple(self._rungs))
 
     def _advance(self) -> None:
         if not self._round():
@@ -96,14 +98,21 @@ class Rounds(ABC):
             self._ready.append((np.array([arm]), self._own[arm, depth:until]))
 
     def _best(self, arms: Ints, keep: int) -> Ints:
-        """The `keep` arms with the highest means."""
-        mean = np.nan_to_num(self._ledger.mean()[arms], nan=-1.0)
-        return np.sort(arms[np.lexsort((self._ledger.tie[arms], -mean))[:keep]])
+        """The `keep` arms with the highest scores."""
+        books = self._ledger
+        if self._own is None:
+            score = self._scorer.at(arms, int(books.depth[arms].min()))
+        else:
+            score = np.nan_to_num(books.mean()[arms], nan=-1.0)
+        return np.sort(arms[np.lexsort((books.tie[arms], -score))[:keep]])
+
+    def _ranking(self) -> Ints:
+        return self._scorer.ranking() if self._own is None else self._ledger.ranking()
 
     def _refill(self) -> None:
         """What is left goes to the best placed arm not yet asked everything."""
         books = self._ledger
-        ranked = books.ranking()
+        ranked = self._ranking()
         fees = books.fees()[ranked]
         able = ~books.failed[ranked] & (books.depth[ranked] < books.items)
         able &= fees + 1 <= books.left + 1e-9
