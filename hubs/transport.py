@@ -1,11 +1,13 @@
 """GET requests to one hub: bounded in time and size, retried, and never led astray."""
 
+import hashlib
 import json
 import random
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -34,6 +36,7 @@ from hubs.pacing import LONGEST_WAIT
 Result = TypeVar("Result")
 MAX_JSON = 256 * 1024 * 1024
 MAX_REDIRECTS = 5
+PIECE = 64 * 1024 * 1024  # of a file, in memory at once
 TRANSIENT: tuple[type[Exception], ...] = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -130,6 +133,32 @@ class Transport:
         return self.persist(
             lambda: self._get(url, None, headers, max_bytes, whole=start is None, leave=True)
         )
+
+    def save(self, url: str, place: Path, size: int, sha256: str | None) -> None:
+        """A file of exactly `size` bytes to disk; what broke off goes on where it was.
+
+        Raises Malformed if it has another size or digest, HubError if it cannot be written.
+        """
+        part = place.with_name(place.name + ".incomplete")
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.touch()
+            while (have := part.stat().st_size) < size:
+                reply = self.bytes(url, min(PIECE, size - have), start=have)
+                if not reply.body:
+                    raise Malformed(f"{url[:200]} is shorter than {size:,} bytes: leave it out")
+                with part.open("ab") as stream:
+                    stream.write(reply.body)
+            with part.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            if part.stat().st_size != size or digest != (sha256 or digest):
+                part.unlink()
+                raise Malformed(f"{url[:200]} is not what its digest says: leave it out")
+            part.replace(place)
+        except OSError as error:
+            raise HubError(
+                f"{place} cannot be written ({error.strerror}): free some room"
+            ) from error
 
     def persist(self, ask: Callable[[], Result]) -> Result:
         """Asks until there is an answer, patience ends or the hub says no for good."""

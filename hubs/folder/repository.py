@@ -10,7 +10,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from hubs.folder.card import base_models, card_data, declared_tags, relation
+from hubs.card import base_models, card_data, declared_tags, relation
 from hubs.folder.files import Digest, Digests, StoredFile
 
 CONFIG_KEYS = ("architectures", "model_type", "auto_map", "quantization_config")

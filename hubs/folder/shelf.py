@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from hubs.card import NAME, RELATIONS
 from hubs.errors import FolderError
-from hubs.folder.card import NAME, RELATIONS
 from hubs.folder.fields import SETTABLE
 from hubs.folder.files import SETTINGS, Digests, StoredFile, stored_files
 from hubs.folder.repository import Repository, load_settings

@@ -16,7 +16,8 @@ from hubs.huggingface import HuggingFaceHub
 from hubs.transport import Patience, parse
 
 pytestmark = pytest.mark.usefixtures("family")
-HASTE = Patience(tries=3, first=0.01, timeout=0.5, whole=1.0)
+HASTE = Patience(tries=3, first=0.01, timeout=10)
+QUICK = Patience(tries=3, first=0.01, timeout=0.5)  # for what never answers
 SHA = "1234567890" * 4
 
 
@@ -24,10 +25,12 @@ SHA = "1234567890" * 4
 def against(shelf, tmp_path, request):
     """A door to a hub with the given faults, and the hub."""
 
-    def serve(*faults, page_size=2, patience=HASTE):
+    def serve(*faults, page_size=2, patience=None):
         hub = FolderHub(shelf, faults={"faults": list(faults)}, page_size=page_size)
         hub.__enter__()
         request.addfinalizer(hub.close)
+        stalls = any(fault["fault"] == "stall" for fault in faults)
+        patience = patience or (QUICK if stalls else HASTE)
         door = HuggingFaceHub(hub.url, False, folder=tmp_path / "cache", patience=patience)
         return door, hub
 
@@ -56,7 +59,7 @@ PASSING = [
     {"fault": "status", "status": 503, "for": 0.02},
     {"fault": "status", "status": 429, "times": 1},
     {"fault": "status", "status": 429, "times": 1, "headers": {"Retry-After": 0}},
-    {"fault": "stall", "seconds": 5, "times": 1},
+    {"fault": "stall", "seconds": 30, "times": 1},
     {"fault": "reset", "bytes": 40, "times": 2},
     {"fault": "reset", "bytes": 0, "times": 2},
     {"fault": "truncate", "bytes": 40, "times": 2},
