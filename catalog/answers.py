@@ -64,7 +64,7 @@ class NewGrade:
 def answered(session: Session, asked: Asked, terms: Terms) -> dict[str, int]:
     """Answer id by prompt hash: everything that was answered before, on these terms."""
     query = select(Answer.prompt_hash, Answer.id).where(_same(asked, terms)).order_by(Answer.id)
-    return dict(session.execute(query).tuples().all())
+    return {row.prompt_hash: row.id for row in session.execute(query)}
 
 
 def scores(session: Session, asked: Asked, terms: Terms) -> dict[tuple[str, str, str], float]:
@@ -91,12 +91,12 @@ def texts(session: Session, answer_ids: Sequence[int]) -> dict[int, str]:
 def asked_in(session: Session, scan_id: int) -> dict[str, int]:
     """How many answers a scan has paid for, by prompt hash."""
     query = (
-        select(Answer.prompt_hash, func.count())
+        select(Answer.prompt_hash, func.count().label("times"))
         .join(Visit, Visit.id == Answer.visit_id)
         .where(Visit.scan_id == scan_id)
         .group_by(Answer.prompt_hash)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.prompt_hash: row.times for row in session.execute(query)}
 
 
 def add_answers(

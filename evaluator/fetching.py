@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -131,12 +132,12 @@ class Fetcher:
     def _make_room(self, commit: Commit, size: int, in_use: set[Commit]) -> None:
         assert self._budget is not None
         for other in sorted(self._held, key=lambda held: held not in self._finished):
-            if _bytes_in(self._folder) + size <= self._budget:
+            if bytes_in(self._folder) + size <= self._budget:
                 return
             if other not in in_use:
                 self._hub.forget(*other)
                 self._held.remove(other)
-        if _bytes_in(self._folder) + size > self._budget:
+        if bytes_in(self._folder) + size > self._budget:
             raise OverBudget(
                 f"{commit[0]} takes {size:,} bytes, and the disk budget of {self._budget:,} has no"
                 f" room for it: raise --disk-budget, or empty {self._folder}"
@@ -159,13 +160,12 @@ def _commits(candidate: Candidate) -> list[Commit]:
     return [own] if candidate.base is None else [own, (candidate.base.name, candidate.base.sha)]
 
 
-def _bytes_in(folder: Path) -> int:
+def bytes_in(folder: Path) -> int:
     """What a folder's files take on this disk; links count nothing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            if path.is_file() and not path.is_symlink():
-                total += path.lstat().st_size
-        except OSError:
-            continue  # a download was renamed while we looked
+    for place, _folders, files in os.walk(folder):
+        for file in files:
+            path = os.path.join(place, file)
+            with suppress(FileNotFoundError):  # a download was renamed while we looked
+                total += 0 if os.path.islink(path) else os.lstat(path).st_size
     return total

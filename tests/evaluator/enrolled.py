@@ -1,4 +1,4 @@
-"""A served fleet put into a catalog as a crawl would: everything a candidate but what is excluded."""
+"""A served fleet put into a catalog as a crawl would, everything a candidate."""
 
 from __future__ import annotations
 

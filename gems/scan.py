@@ -1,0 +1,183 @@
+"""`gems scan` searches a family; `gems check` says where one checkpoint stands in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from catalog.errors import CatalogError
+from gems.signals import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
+
+if TYPE_CHECKING:
+    from catalog.database import Catalog
+    from evaluator.fetching import Fetcher
+    from evaluator.settings import Settings
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+ENGINES = ("transformers", "vllm")
+
+
+class Bytes(click.ParamType[int]):
+    """A number of bytes, as 500GB or 2.5T."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", str(value).lower())
+        if found is None:
+            self.fail(f"{value!r} is no size: write for example 500GB", param, ctx)
+        return int(float(found[1]) * UNITS[found[2]])
+
+
+@click.command()
+@click.option("--family", required=True, help="The family's slug; `gems families` lists them.")
+@click.option("--suite", default="core", show_default=True, help="A packaged suite, or a file.")
+@click.option("--confirm", help="The suite that confirms, instead of the suite's own.")
+@click.option("--policy", help="How to spend; `gems replay --policy all` compares them.")
+@click.option(
+    "--budget", type=click.FloatRange(min=0, min_open=True), help="Mean queries per candidate."
+)
+@click.option("--top-k", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
+@click.option("--seed", default=0, show_default=True, help="Of the order and the policy.")
+@click.option(
+    "--families",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A families.toml of your own.",
+)
+@click.option("--disk-budget", type=Bytes(), help="What fetched weights may take, as 200GB.")
+@click.option(
+    "--unboxed",
+    is_flag=True,
+    help="Run code answers without a sandbox. They are foreign code: use a throw-away machine.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would cost, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scan(
+    family: str,
+    suite: str,
+    confirm: str | None,
+    policy: str | None,
+    budget: float | None,
+    top_k: int,
+    engine: str,
+    seed: int,
+    files: tuple[Path, ...],
+    disk_budget: int | None,
+    unboxed: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Find a family's best checkpoints in as few queries as possible.
+
+    Every answer is stored as it lands. The same command goes on after anything, and asks
+    nothing twice.
+
+    \b
+    Examples:
+      gems scan --family smollm2-135m --dry-run
+      gems scan --family llama-3.1-8b --engine vllm --disk-budget 300GB
+      gems scan --family llama-3.1-8b --suite ours.yaml --budget 30 --json
+    """
+    from evaluator.settings import Settings
+    from gems.context import home, open_catalog_here
+
+    settings = Settings(
+        family=family,
+        home=home(),
+        suite=suite,
+        confirm=confirm,
+        policy=policy,
+        budget=budget,
+        top_k=top_k,
+        engine=engine,
+        seed=seed,
+        disk_budget=disk_budget,
+        boxed=not unboxed,
+    )
+    catalog = open_catalog_here()
+    try:
+        _know(catalog, family, files)
+        told = _forecast(catalog, settings) if dry_run else _run(catalog, settings)
+    finally:
+        catalog.close()
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    from gems import scan_table
+
+    show = scan_table.show_forecast if dry_run else scan_table.show_report
+    show(told)
+
+
+def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:
+    from evaluator.engines import make
+    from evaluator.forecast import doubts
+    from evaluator.plan import read_paper
+    from evaluator.scan import run_scan
+    from gems.progress import Progress
+
+    # What a scan would stumble over is found before an engine is started.
+    paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
+    for line in doubts(paper, settings.top_k):
+        click.echo(f"note: {line}", err=True)
+    fetcher = _fetcher(settings)
+    engine = make(settings.engine, settings.home)
+    try:
+        with Progress("scanning") as progress:
+            return run_scan(catalog, engine, fetcher, settings, progress)
+    except KeyboardInterrupt as stop:
+        _leave(stop, at_once=fetcher.busy)
+    finally:
+        engine.close()
+
+
+def _forecast(catalog: Catalog, settings: Settings) -> dict[str, Any]:
+    import torch
+
+    from evaluator.forecast import forecast
+
+    dtype = "bfloat16" if torch.cuda.is_available() else "float32"
+    return forecast(catalog, settings, settings.engine, dtype)
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    from evaluator.fetching import Fetcher
+    from hubs.huggingface import HuggingFaceHub
+
+    folder = settings.home / "checkpoints"
+    return Fetcher(HuggingFaceHub(folder=folder), folder, settings.disk_budget)
+
+
+def _know(catalog: Catalog, family: str, files: tuple[Path, ...]) -> None:
+    """Raise CatalogError for a family that was never crawled, FamiliesError for one unheard of."""
+    from catalog.candidates import family_named
+    from crawler import presets
+
+    with catalog.read() as session:
+        try:
+            family_named(session, family)
+        except CatalogError:
+            presets.load(files).family(family)
+            raise
+
+
+def _leave(stop: KeyboardInterrupt, *, at_once: bool) -> NoReturn:
+    """Say how to go on, and exit. `at_once`: a download in the background would hold the door."""
+    terminated = isinstance(stop, Terminated)
+    word = "terminated" if terminated else "interrupted"
+    print(f"gems: {word}: the same command goes on where it was", file=sys.stderr, flush=True)
+    code = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
+    if at_once:
+        os._exit(code)
+    sys.exit(code)
