@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-MOST_NODES = 2_000_000
+MOST_NODES = 1_000_000
 DEEPEST = 8
 
 
