@@ -231,7 +231,7 @@ class VllmEngine:
         )
 
     def _lora(self, adapter: int | None) -> Any:
-        if adapter is None:
+        if adapter is None or adapter in self._merged:
             return None
         # Numbers are never used again: vLLM would answer with the adapter it knows by that number.
         number = self._serial + adapter + 1

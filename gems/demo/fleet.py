@@ -99,7 +99,7 @@ def _build(fleet: Fleet, root: Path, size: str, progress: Progress) -> None:
 
 
 FAMILIES = f"""\
-[{FAMILY}]
+[families.{FAMILY}]
 title = "Brook 160K (demo)"
 roots = ["{BASE}", "{INSTRUCT}"]
 """
