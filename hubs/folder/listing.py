@@ -7,6 +7,7 @@ others come and go in between.
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
@@ -17,6 +18,7 @@ from hubs.folder.repository import Repository
 from hubs.folder.shelf import current_tags
 
 SORTS = ("createdAt", "lastModified", "downloads", "likes", "trendingScore")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 Query = dict[str, list[str]]
 
 
@@ -74,7 +76,7 @@ def _truthy(query: Query, name: str) -> bool:
 
 def _limit(query: Query, default: int) -> int:
     given = query.get("limit", [str(default)])[-1]
-    if not given.isdecimal() or int(given) < 1:
+    if not _NUMBER.fullmatch(given) or int(given) < 1:
         raise Denied(400, f"Invalid limit {given!r}: a number from 1")
     return int(given)
 
@@ -128,5 +130,5 @@ def _decode(cursor: str, sort: str) -> _Rank:
     try:
         here = json.loads(base64.urlsafe_b64decode(cursor))["$or"][0]
         return _Rank((*_value(here[sort], sort), str(here["_id"]["$gt"])))
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Denied(400, "Invalid cursor: use the one of the Link header") from error

@@ -34,7 +34,7 @@ ROUTES: tuple[str, ...] = (
 ROUTES += ("resolve", "lfs")
 TREE_PAGE = 1000
 TREE_PAGE_EXPANDED = 50  # as on the Hub
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @dataclass(frozen=True, slots=True)

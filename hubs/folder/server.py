@@ -1,6 +1,7 @@
 """Sockets for the folder hub: threaded HTTP/1.1 with kept-alive connections."""
 
 import os
+import re
 import socket
 import struct
 import sys
@@ -180,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
             self._send(Denied(413, "Body too large").answer())
             return

@@ -308,3 +308,40 @@ def test_what_is_no_route_is_a_404(hub):
     with pytest.raises(HfHubHTTPError):
         api(hub).whoami(token="hf_x")
     assert hub.requests["unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET /api/models?limit=" + "9" * 5000,
+        "GET /api/models?limit=-1",
+        "GET /api/models?cursor=" + "W1tb" * 10_000,
+        "GET /api/models?cursor=e30=",
+        "GET /api/models?filter=%ff&search=%00&author=/",
+        "GET /api/models/base/root?expand=&expand[]=x",
+        "GET /api/models/base/root/revision/%2f%2e%2e",
+        "GET /api/models/base/root/tree/main/%2e%2e/%2e%2e",
+        "GET /api/models/base/root/tree/main?cursor=!!",
+        "GET /api/models/base/root/safetensors-metadata/config.json",
+        "GET /api/models/../..",
+        "GET //api//models",
+        "GET /base/root/resolve/main/",
+        "GET /lfs/models/base/root/0/model.safetensors",
+        "POST /api/models",
+        "POST /api/models/base/root/paths-info/main",
+        "HEAD /api/models/base/root/nothing",
+    ],
+)
+def test_any_request_gets_an_answer(hub, request_line):
+    host, port = hub.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as raw:
+        raw.sendall(f"{request_line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        status = int(raw.recv(4096).split()[1])
+    assert status < 500
+
+
+@pytest.mark.parametrize("said", ["bytes=x", "bytes=-", "bytes=9-1", "bytes=" + "9" * 5000 + "-"])
+def test_odd_ranges_get_an_answer(hub, said):
+    with httpx.Client() as client:
+        url = f"{hub.url}/base/root/resolve/main/config.json"
+        assert client.get(url, headers={"Range": said}).status_code in (200, 416)
