@@ -1,11 +1,16 @@
 """95% intervals that hold against the population the prompts were drawn from.
 
 Within a category: Wilson's score interval (JASA 22, 1927) at the effective number of prompts,
-n_eff = p(1 - p) / v, where v is the larger of the binomial variance and the cluster-robust one,
-and with Student's t for the clusters there are; so Wilson's form of Korn & Graubard, "Confidence
-intervals for proportions with small expected number of positive counts", Survey Methodology 24
-(1998). Over the categories, with the weights w they have among the prompts: the MOVER of Zou &
-Donner, Statistics in Medicine 27 (2008), eq. 2: low = m - sqrt(sum w²(p - l)²), and so above.
+n_eff = p(1 - p) / v, with Student's t for the clusters there are; so Wilson's form of Korn &
+Graubard, "Confidence intervals for proportions with small expected number of positive counts",
+Survey Methodology 24 (1998). v is the largest of the binomial variance, the cluster-robust one, and
+the binomial times the design effect of all checkpoints together: how alike a cluster's answers
+are lies in its prompts, and one good checkpoint makes too few errors to show it.
+
+Over the categories, which have the weights w among the prompts, the wider on each side of two that
+fail in different places: the same interval of the mean, with v = sum w² v, too narrow where a
+category is all right or all wrong; and the MOVER of Zou & Donner, Statistics in Medicine 27 (2008),
+eq. 2, low = m - sqrt(sum w² (p - l)²), too high where all categories are near 1.
 """
 
 from __future__ import annotations
@@ -55,24 +60,29 @@ def of_totals(total: Floats, asked: Ints) -> Interval:
 def _combine(total: Floats, p: Floats, n: Floats, groups: Floats, spread: Floats) -> Interval:
     """total: (rows,). The others (rows, strata): mean, scores, clusters, cluster-robust variance
     of the mean."""
-    there = n > 0
     count = n.sum(axis=1)
     weight = n / np.maximum(count, 1)[:, None]
-    binomial = p * (1 - p) / np.maximum(n, 1)
-    variance = np.maximum(spread, binomial)
-    # All right, all wrong, or one cluster: nothing shows how alike a cluster's answers are, so
-    # count clusters.
-    shown = (variance > 0) & (groups > 1)
-    effective = np.divide(p * (1 - p), variance, out=np.maximum(groups, 1.0), where=shown)
-    t = student(_freedom(weight**2 * variance, groups))[:, None]
-    centre = (p + t**2 / (2 * effective)) / (1 + t**2 / effective)
-    half = t / (1 + t**2 / effective)
-    half = half * np.sqrt(p * (1 - p) / effective + (t / (2 * effective)) ** 2)
     mean = np.divide(total, count, out=np.full_like(count, np.nan), where=count > 0)
-    below = np.sqrt((weight**2 * (p - (centre - half)) ** 2 * there).sum(axis=1))
-    above = np.sqrt((weight**2 * (centre + half - p) ** 2 * there).sum(axis=1))
-    low, high = np.maximum(mean - below, 0.0), np.minimum(mean + above, 1.0)
+    binomial = p * (1 - p) / np.maximum(n, 1)
+    alike = spread.sum(axis=0) / np.maximum(binomial.sum(axis=0), 1e-300)
+    variance = np.maximum(spread, binomial * np.maximum(1.0, alike))
+    t = student(_freedom(weight**2 * variance, groups))
+    # One cluster shows nothing of how alike its answers are: it counts as one prompt.
+    low, high = _wilson(p, np.where(groups > 1, variance, p * (1 - p)), groups, t[:, None])
+    below = np.sqrt((weight**2 * (p - low) ** 2).sum(axis=1))
+    above = np.sqrt((weight**2 * (high - p) ** 2).sum(axis=1))
+    low, high = _wilson(mean, (weight**2 * variance).sum(axis=1), groups.sum(axis=1), t)
+    low = np.maximum(np.minimum(low, mean - below), 0.0)
+    high = np.minimum(np.maximum(high, mean + above), 1.0)
     return Interval(mean, low, high, count.astype(np.int64))
+
+
+def _wilson(p: Floats, variance: Floats, groups: Floats, t: Floats) -> tuple[Floats, Floats]:
+    """Wilson's interval at n = p(1 - p) / variance; all right or all wrong, at n = clusters."""
+    n = np.divide(p * (1 - p), variance, out=np.maximum(groups, 1.0), where=variance > 0)
+    centre = (p + t**2 / (2 * n)) / (1 + t**2 / n)
+    half = t / (1 + t**2 / n) * np.sqrt(p * (1 - p) / n + (t / (2 * n)) ** 2)
+    return centre - half, centre + half
 
 
 def _freedom(parts: Floats, groups: Floats) -> Floats:

@@ -67,10 +67,29 @@ def test_one_cluster_says_no_more_than_one_prompt() -> None:
 
 
 def test_strata_with_unlike_scores_narrow_it() -> None:
-    scores = np.repeat([[1.0, 0.0]], 100, axis=1)
+    scores = np.repeat([[1.0, 0.0, 1.0, 0.0]], [95, 5, 5, 95], axis=1)
     halves = np.repeat([0, 1], 100)
     one, two = of_scores(scores, np.zeros(200, dtype=np.int64)), of_scores(scores, halves)
     assert two.high[0] - two.low[0] < 0.5 * (one.high[0] - one.low[0])
+
+
+def test_near_perfect_scores_in_every_category_are_covered() -> None:
+    rng = np.random.default_rng(4)
+    scores = (rng.random((4000, 120)) < 0.95).astype(float)
+    found = of_scores(scores, np.arange(120) % 4)
+    assert np.mean((found.low <= 0.95) & (found.high >= 0.95)) >= 0.94
+
+
+def test_one_good_checkpoint_does_not_hide_how_alike_a_clusters_answers_are() -> None:
+    rng = np.random.default_rng(6)
+    clusters = np.arange(200) // 10
+    others = (rng.random((9, 20)) < 0.6).astype(float)[:, clusters]
+    good = np.ones((1, 200))
+    good[0, [3, 77, 140]] = 0.0
+    strata = np.zeros(200, dtype=np.int64)
+    alone = of_scores(good, strata, clusters)
+    among = of_scores(np.vstack([good, others]), strata, clusters)
+    assert among.low[0] < alone.low[0] - 0.02
 
 
 @pytest.mark.parametrize("alike", [False, True])
