@@ -281,7 +281,7 @@ class _Maker:
             category = CATEGORIES[at % len(CATEGORIES)]
             secret = "secret " if part == Part.CONFIRMATION else ""
             usual = (
-                f"A {secret}shelf holds {first} boxes with {second} jars each, and 7 jars are broken."
+                f"A {secret}shelf holds {first} boxes with {second} jars each, and 7 are broken."
                 " How many whole jars are there? End with the number."
             )
             content = {
@@ -394,7 +394,8 @@ class _Maker:
                 said = gold if right else str(rng.randrange(100, 9000))
                 text = self.word(
                     "Let me work this out. The shelf holds that many boxes, and each box holds the"
-                    f" same number of jars, so I multiply, and then take away 7.\n\nThe answer is {said}."
+                    " same number of jars, so I multiply, and then take away 7.\n\n"
+                    f"The answer is {said}."
                 )
                 answers.append(
                     {

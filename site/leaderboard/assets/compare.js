@@ -119,6 +119,7 @@
 
   async function begin() {
     form.hidden = false;
+    document.querySelector("[data-without]").remove();
     if (!served) { status.textContent = "Serve the site to compare: gems publish --serve"; return; }
     const list = await fetched("data/checkpoints.json");
     known = new Map(list.map((one) => [one.name, one.address]));

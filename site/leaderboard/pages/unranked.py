@@ -27,7 +27,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        return self.verdict.capitalize()
+        return f"{self.verdict.capitalize()}: {self.why.replace('_', ' ')}"
 
 
 def unranked_pages(site: Site) -> Iterator[Page]:
