@@ -114,13 +114,13 @@ def run_demo(
         with closing(engines.make(settings.engine, home)) as engine:
             with _timed(seconds, "scan"):
                 report = _scan(hub, catalog, engine, settings, watching)
+            with _timed(seconds, "publish"):
+                publish(catalog, out)
             if exhaustive:
                 with _timed(seconds, "exhaustive"):
                     _scan(hub, catalog, engine, replace(settings, policy="exhaustive"), watching)
                 pick = report["leaderboard"][0]["checkpoint"]
                 comparison = _compared(catalog, engine, paper, pick)
-        with _timed(seconds, "publish"):
-            publish(catalog, out)
     (database.parent / DONE).touch()
     return Demo(seed, report, len(paper.selection), out, database, seconds, comparison)
 
