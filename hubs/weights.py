@@ -13,6 +13,7 @@ INDEX = "model.safetensors.index.json"
 ADAPTER = "adapter_model.safetensors"
 FIRST_BYTES = 100_000  # most headers fit, so that one request reads them
 MAX_INDEX = 64 * 1024 * 1024
+MAX_SHARDS = 1000
 
 
 def read_header(transport: Transport, url: str, whose: str) -> SafetensorsHeader:
@@ -55,6 +56,8 @@ def read_headers(
 def _shards(hub: Hub, name: str, sha: str, present: set[str]) -> dict[str, SafetensorsHeader]:
     owners = _weight_map(name, hub.text(name, sha, INDEX, MAX_INDEX))
     shards = sorted(set(owners.values()))
+    if len(shards) > MAX_SHARDS:
+        raise Malformed(f"{name} claims {len(shards):,} shards: leave it out")
     if missing := [shard for shard in shards if shard not in present]:
         raise Malformed(f"{name} lacks {missing[0]}, which its index names: leave it out")
     with ThreadPoolExecutor(4) as pool:

@@ -123,6 +123,7 @@ def test_shards_are_read_and_held_against_their_index(door, put):
         ({"p": "a.safetensors", "z": "b.safetensors"}, "lacks z"),
         ({"p": "a.safetensors", "q": 3}, "cannot be read"),
         ([], "cannot be read"),
+        ({f"t{n}": f"{n}.safetensors" for n in range(1001)}, "1,001 shards"),
     ):
         with pytest.raises(Malformed, match=said):
             index(wrong)
