@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from catalog import scans
 from catalog.candidates import Candidate, candidates, family_named, popular
+from catalog.database import Session
 from catalog.suites import AskedPrompt, store_suite
 from catalog.words import Part, Relation
 from evaluator import grading, suites

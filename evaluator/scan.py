@@ -9,12 +9,11 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from catalog import answers, rulings, scans
 from catalog.answers import Terms
 from catalog.candidates import Candidate, candidates, exclusions, family_named, unrankable_roots
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.scans import Begun, Parameters
 from catalog.words import Stage
 from evaluator import report

@@ -11,10 +11,9 @@ class GemsError(Exception):
 
 def roots() -> tuple[type[Exception], ...]:
     """Each room's root error. Imported late: only what failed pays for it."""
-    from leaderboard.errors import SiteError
-
     from crawler.errors import CrawlError
     from evaluator.errors import EvaluatorError
     from hubs.errors import HubError
+    from leaderboard.errors import SiteError
 
     return (GemsError, CatalogError, CrawlError, EvaluatorError, HubError, SiteError)

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from sqlalchemy.orm import Session
-
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.reports.popularity import popularity_stamps
 from catalog.reports.takeaway import write_takeaway
 from catalog.reports.transcripts import Question, Stamp, stamps

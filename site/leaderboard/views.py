@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
+from catalog.database import Session
 from catalog.reports.boards import Board, FamilyFacts, boards, families
 from catalog.reports.changes import Change, changes
 from catalog.reports.kinship import Kinship, kinship

@@ -8,9 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.reports.popularity import popularity
 from catalog.reports.transcripts import Question, graded, questions, texts
 from leaderboard.folder import put

@@ -1,0 +1,71 @@
+"""The command line keeps its contract: what it lists, how it exits, how it says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GEMS = Path(sys.executable).with_name("gems")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [GEMS, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+        timeout=120,
+    )
+
+
+def test_help_lists_every_command_and_teaches_by_example() -> None:
+    shown = run("--help").stdout
+    for command in ("crawl", "scan", "check", "publish", "replay", "show", "families", "suites"):
+        assert f"  {command} " in shown
+    assert "gems scan --family llama-3.1-8b" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sing"], ["crawl"], ["scan", "--no-such-option"], ["db", "sideways"], ["hub", "serve"]],
+    ids=" ".join,
+)
+def test_a_usage_error_is_one_line_and_exits_2(arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("gems: ")
+
+
+def test_the_catalog_is_made_by_the_first_upgrade_and_only_then(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/gems.db"
+    looked = json.loads(run("db", "current", "--json", GEMS_DATABASE_URL=url).stdout)
+    assert looked["current"] is None
+    assert not (tmp_path / "gems.db").exists()
+    upgraded = json.loads(run("db", "upgrade", "--json", GEMS_DATABASE_URL=url).stdout)
+    assert upgraded["current"] == upgraded["newest"]
+
+
+def test_a_catalog_that_cannot_be_opened_is_one_line_and_exits_1(tmp_path: Path) -> None:
+    ended = run("db", "upgrade", GEMS_DATABASE_URL=f"sqlite:///{tmp_path}/absent/gems.db")
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "GEMS_DATABASE_URL" in ended.stderr
+
+
+def test_doctor_says_what_each_thing_is_for() -> None:
+    findings = {finding["what"]: finding for finding in json.loads(run("doctor", "--json").stdout)}
+    assert set(findings) >= {"catalog", "GPU", "vLLM engine", "sandbox", "hub token", "disk"}
+    assert all(finding["needed_for"] for finding in findings.values())
+
+
+def test_doctor_never_shows_the_token() -> None:
+    ended = run("doctor", HF_TOKEN="hf_plantedtoken")
+    assert "yes  hub token" in ended.stdout
+    assert "plantedtoken" not in ended.stdout + ended.stderr
