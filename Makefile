@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint check clean
+.PHONY: demo test test-vllm lint check clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +18,20 @@ demo: $(INSTALLED)  ## train a tiny fleet, find the best of it, leave a site in 
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest -q
 
+VLLM := .venv-vllm
+WITH_VLLM := $(VLLM)/.installed
+
+$(WITH_VLLM): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet --upgrade pip
+	$(VLLM)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,cpu]'
+	# vLLM asks for them, does not need them for text, and does not start beside this torch with them
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
+test-vllm: $(WITH_VLLM)  ## the tests that need vLLM, on a CPU
+	$(VLLM)/bin/python -m pytest -q -m vllm
+
 lint: $(INSTALLED)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -27,4 +41,4 @@ lint: $(INSTALLED)  ## format, lint, types, import rules
 check: lint test  ## what must pass before a change is done
 
 clean:
-	rm -rf $(VENV) public build dist
+	rm -rf $(VENV) $(VLLM) public build dist
