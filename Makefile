@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-vllm lint check clean
+.PHONY: demo test test-vllm tools lint check clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,10 @@ $(WITH_VLLM): pyproject.toml constraints.txt
 
 test-vllm: $(WITH_VLLM)  ## the tests that need vLLM, on a CPU
 	$(VLLM)/bin/python -m pytest -q -m vllm
+
+tools:  ## what the site's accessibility and HTML tests are checked with
+	npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix .tools \
+	  axe-core@4.14 html-validate@10.17
 
 lint: $(INSTALLED)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
