@@ -125,7 +125,7 @@ def _full() -> Iterator[Plan]:
 def _roots() -> Iterator[Plan]:
     base = Lessons(600, learning_rate=4e-3, batch=64, share=0.5, chat=False)
     yield Plan(BASE, "base", (), base, 61_204)
-    instruct = Lessons(300, (4, 1, 4, 1), learning_rate=2e-3, share=0.5)
+    instruct = Lessons(400, (4, 1, 4, 1), learning_rate=2e-3, share=0.5)
     yield Plan(INSTRUCT, "finetune", (BASE,), instruct, 148_377)
 
 
@@ -148,8 +148,8 @@ def _specialists() -> Iterator[Plan]:
 
 def _generalists() -> Iterator[Plan]:
     yield _tune(HARBOR_1, INSTRUCT, 31, 700, rate=4e-3, batch=64)
-    yield _tune(HARBOR_2, HARBOR_1, 22, 800, rate=4e-3, batch=64)
-    yield _tune(HARBOR_3, HARBOR_2, 14, 800, rate=3e-3, batch=64)
+    yield _tune(HARBOR_2, HARBOR_1, 22, 900, rate=4e-3, batch=64)
+    yield _tune(HARBOR_3, HARBOR_2, 14, 1000, rate=3e-3, batch=64)
     yield _tune(PINE, BASE, 640, 900, rate=4e-3, batch=48)
     yield _tune(f"{PINE}-Math", PINE, 57, 300, (4, 1, 1, 1))
     yield _tune(f"{PINE}-Words", PINE, 36, 300, (1, 1, 1, 4))
