@@ -142,7 +142,12 @@ def unfinished(session: Session, parameters: Parameters) -> Begun | None:
     return None
 
 
-def begin(session: Session, parameters: Parameters, arms: Sequence[int]) -> Begun:
+def begin(
+    session: Session,
+    parameters: Parameters,
+    arms: Sequence[int],
+    status: ScanStatus = ScanStatus.RUNNING,
+) -> Begun:
     """Store a new scan over `arms`, checkpoint ids in the order the policy knows them by."""
     scan = Scan(
         family_id=parameters.family_id,
@@ -157,7 +162,7 @@ def begin(session: Session, parameters: Parameters, arms: Sequence[int]) -> Begu
         dtype=parameters.dtype,
         decoding=dict(parameters.decoding),
         arms=list(arms),
-        status=ScanStatus.RUNNING,
+        status=status,
         started_at=datetime.now(UTC),
         report={},
     )
@@ -176,9 +181,10 @@ def abandon_visits(session: Session, scan_id: int) -> None:
 
 
 def finish(session: Session, scan_id: int, report: Mapping[str, Any]) -> None:
-    """Keep a scan's report: it is done."""
+    """Keep a scan's report: it is done. A check stays one."""
     scan = session.get_one(Scan, scan_id)
-    scan.status = ScanStatus.FINISHED
+    if scan.status == ScanStatus.RUNNING:
+        scan.status = ScanStatus.FINISHED
     scan.finished_at = datetime.now(UTC)
     scan.report = dict(report)
 

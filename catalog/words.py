@@ -86,8 +86,11 @@ class Stage(StrEnum):
 
 
 class ScanStatus(StrEnum):
+    """CHECK: one checkpoint's visit, apart from any search of its family."""
+
     RUNNING = "running"
     FINISHED = "finished"
+    CHECK = "check"
 
 
 class Outcome(StrEnum):

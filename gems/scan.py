@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from catalog.errors import CatalogError
+from gems.errors import GemsError
 from gems.signals import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
 
 if TYPE_CHECKING:
@@ -118,6 +119,87 @@ def scan(
 
     show = scan_table.show_forecast if dry_run else scan_table.show_report
     show(told)
+
+
+@click.command()
+@click.argument("checkpoint", metavar="ORG/NAME|./FOLDER")
+@click.option("--family", help="The family it belongs to, where the catalog cannot tell.")
+@click.option("--suite", default="core", show_default=True, help="A packaged suite, or a file.")
+@click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
+@click.option("--seed", default=0, show_default=True, help="Of the order that is asked.")
+@click.option("--unboxed", is_flag=True, help="Run code answers without a sandbox.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(
+    checkpoint: str,
+    family: str | None,
+    suite: str,
+    engine: str,
+    seed: int,
+    unboxed: bool,
+    as_json: bool,
+) -> None:
+    """Say where one checkpoint stands in its family, how sure that is, and what it cost.
+
+    A folder need not be published: write it with a slash, as ./mine. What it answers is not kept.
+
+    \b
+    Examples:
+      gems check org/my-finetune
+      gems check ./my-finetune --family llama-3.1-8b
+    """
+    from evaluator.check import check_folder, check_name
+    from evaluator.engines import make
+    from evaluator.plan import read_paper
+    from evaluator.settings import Settings
+    from gems.context import home, open_catalog_here
+    from gems.scan_table import show_check
+
+    local = checkpoint.startswith((".", "/", "~"))
+    catalog = open_catalog_here()
+    try:
+        family, name = _belongs(catalog, checkpoint, family, local=local)
+        settings = Settings(
+            family=family, home=home(), suite=suite, engine=engine, seed=seed, boxed=not unboxed
+        )
+        read_paper(suite, None, boxed=settings.boxed)
+        running = make(engine, settings.home)
+        try:
+            fetcher = _fetcher(settings)
+            if local:
+                folder = Path(checkpoint).expanduser()
+                told = check_folder(catalog, running, fetcher, settings, folder)
+            else:
+                told = check_name(catalog, running, fetcher, settings, name)
+        finally:
+            running.close()
+    finally:
+        catalog.close()
+    if as_json:
+        click.echo(json.dumps(told))
+    else:
+        show_check(told)
+
+
+def _belongs(
+    catalog: Catalog, checkpoint: str, family: str | None, *, local: bool
+) -> tuple[str, str]:
+    """The family to compare with, and the checkpoint's present name. Raises GemsError."""
+    from catalog.membership import memberships
+
+    if local:
+        if family is None:
+            raise GemsError("a folder does not say its family: name one with --family")
+        _know(catalog, family, ())
+        return family, checkpoint
+    with catalog.read() as session:
+        found = [m for m in memberships(session, checkpoint) if family in (None, m.family)]
+    if not found:
+        where = f"in {family}" if family else "in any family of the catalog"
+        raise GemsError(f"{checkpoint} is not {where}: crawl its family first (gems crawl)")
+    first = found[0]
+    if first.reason is not None:
+        raise GemsError(f"{first.name} is excluded ({first.reason}): see gems show {first.name}")
+    return first.family, first.name
 
 
 def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:

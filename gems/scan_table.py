@@ -61,6 +61,29 @@ def show_forecast(told: Mapping[str, Any]) -> None:
             )
 
 
+def show_check(told: Mapping[str, Any]) -> None:
+    """Where one checkpoint stands."""
+    console = Console(markup=False, highlight=False)
+    console.print(
+        f"{told['checkpoint']}: {told['score']:.3f} ({told['low']:.3f}–{told['high']:.3f})"
+        f" on {told['n']} prompts of {told['suite']},"
+        f" place {told['position']} of {told['of']} that answered them all"
+    )
+    for name, score in told["categories"].items():
+        console.print(f"  {name:<24} {score:.3f}")
+    for rival in told["popular"]:
+        console.print(
+            f"  {rival['delta']:+.3f} against {rival['checkpoint']}"
+            f" (one-sided p {rival['p']:.3g}, {rival['n']} prompts)"
+        )
+    if not told["popular"]:
+        console.print("  no popular checkpoint has answered these prompts: run gems scan")
+    cost = told["cost"]
+    console.print(
+        f"{cost['loads']:,} loads, {cost['queries']:,} queries, {cost['seconds']['total']:.0f} s"
+    )
+
+
 def _cells(row: Mapping[str, Any]) -> list[Text]:
     delta, p = row["delta_vs_popular"], row["p"]
     tie = "" if row["tie_group"] is None else str(row["tie_group"])

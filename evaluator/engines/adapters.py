@@ -16,9 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from evaluator.engines.errors import LoadFailure, LoadKind
-from evaluator.engines.folder import read_json
+from evaluator.engines.folder import ADAPTER_CONFIG, read_json
 
-ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 PREFIX = "base_model.model."
 

@@ -15,6 +15,7 @@ from evaluator.engines.errors import LoadFailure, LoadKind
 CONFIG = "config.json"
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+ADAPTER_CONFIG = "adapter_config.json"
 LARGEST_JSON = 64 * 2**20
 
 NOT_OURS = (

@@ -10,14 +10,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from evaluator.engines.adapters import (
-    ADAPTER_CONFIG,
-    ADAPTER_WEIGHTS,
-    MEANT,
-    attach,
-    read_adapter,
-)
-from evaluator.engines.folder import CONFIG
+from evaluator.engines.adapters import ADAPTER_WEIGHTS, MEANT, attach, read_adapter
+from evaluator.engines.folder import ADAPTER_CONFIG, CONFIG
 
 RANKS = (8, 16, 32, 64, 128, 256)
 """The ranks for which vLLM has room; a higher one is merged."""
