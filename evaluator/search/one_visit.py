@@ -34,7 +34,7 @@ class OneVisit:
     def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
         self._ledger = books = Ledger(problem)
         self._scorer = Scorer(books)
-        self._shape = shape or Shape(growth=1.4)
+        self._shape = shape or Shape(alpha=0.75, growth=1.4)
         self._grace = grace
         self._rungs = np.array(prefixes(self._shape, 0, books.items))
         self._reached: list[list[float]] = [[] for _ in self._rungs]

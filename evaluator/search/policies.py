@@ -14,6 +14,7 @@ from evaluator.search.exhaustive import Exhaustive
 from evaluator.search.halving import Halving
 from evaluator.search.one_visit import OneVisit
 from evaluator.search.plain import Random, Uniform
+from evaluator.search.planner import plan
 from evaluator.search.protocol import Policy, Problem
 from evaluator.search.rejects import SuccessiveRejects
 from evaluator.search.thompson import TopTwoThompson
@@ -35,6 +36,7 @@ _MAKERS: dict[str, Callable[[Problem], Policy]] = {
     "accelerated_paper": Published,
     "accelerated": Accelerated,
     "one_visit": OneVisit,
+    "default": plan,
 }
 
 NAMES = tuple(_MAKERS)

@@ -16,7 +16,7 @@ class Shape:
     alpha: 1 spends the same on every round (Sequential Halving); less spends more at the end.
     """
 
-    alpha: float = 0.85
+    alpha: float = 0.8
     growth: float = 1.3
 
 
