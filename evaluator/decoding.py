@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluator.rendering import TokenizerFailure
@@ -17,8 +17,8 @@ DECODING = {"method": "greedy", "stop": "tokenizer", "rendering": 1}
 """
 
 
-def decoding_hash() -> str:
-    return hashlib.sha256(json.dumps(DECODING, sort_keys=True).encode()).hexdigest()
+def decoding_hash(decoding: Mapping[str, object] = DECODING) -> str:
+    return hashlib.sha256(json.dumps(decoding, sort_keys=True).encode()).hexdigest()
 
 
 class Decoder:

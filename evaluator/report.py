@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from catalog.rulings import Ruled
 from catalog.scans import Charge, Dropped
 from catalog.words import Verdict
 from evaluator.plan import Plan
-from evaluator.record import Record
 from evaluator.search.protocol import Standing
 from evaluator.suites import Prompt
 from evaluator.verdicts import Confirmation, Evidence, Judgement, Selection, judge
@@ -27,6 +26,14 @@ Ints = NDArray[np.int64]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = ("download", "load", "generate", "grade", "store")
+
+
+class Answered(Protocol):
+    """Who knows the answers: the scan's record, or one read back from the catalog."""
+
+    def scores(self, candidate: Candidate, prompts: Sequence[Prompt]) -> Floats: ...
+
+    def texts(self, candidate: Candidate, prompts: Sequence[Prompt]) -> list[str | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Outcome:
     previous: Mapping[tuple[int, str], Verdict]
 
 
-def rule(outcome: Outcome, record: Record) -> list[Ruled]:
+def rule(outcome: Outcome, record: Answered) -> list[Ruled]:
     """The rulings of a scan, overall and by category, older checkpoints first."""
     plan = outcome.plan
     # Older ones first: the order breaks ties between equals.
@@ -56,7 +63,7 @@ def rule(outcome: Outcome, record: Record) -> list[Ruled]:
     return [_ruled(row, arms[row.checkpoint]) for row in judged if row.checkpoint in arms]
 
 
-def _evidence(outcome: Outcome, record: Record, seats: Sequence[int]) -> Evidence:
+def _evidence(outcome: Outcome, record: Answered, seats: Sequence[int]) -> Evidence:
     plan, standing = outcome.plan, outcome.standing
     arms = [plan.arms[arm] for arm in seats]
     # A root that cannot be evaluated stands at the end under a number that is nobody's.
@@ -82,7 +89,7 @@ def _evidence(outcome: Outcome, record: Record, seats: Sequence[int]) -> Evidenc
     )
 
 
-def _confirmation(outcome: Outcome, record: Record, seats: Sequence[int]) -> Confirmation | None:
+def _confirmation(outcome: Outcome, record: Answered, seats: Sequence[int]) -> Confirmation | None:
     prompts = outcome.plan.paper.confirmation
     rows = [
         (row, outcome.plan.arms[arm]) for row, arm in enumerate(seats) if arm in outcome.confirmed
