@@ -116,7 +116,7 @@ class Record:
             every = answers.answered(session, who, self._terms)
             ids = {key: every[key] for key in self._prompts if key in every}
             stored = answers.scores(session, who, self._terms)
-            keys = {key: (key, *_grader(self._prompts[key])) for key in ids}
+            keys = {key: (key, *grader_of(self._prompts[key])) for key in ids}
             known = {key: stored[keys[key]] for key in ids if keys[key] in stored}
             ungraded = [key for key in ids if key not in known]
             texts = answers.texts(session, [ids[key] for key in ungraded])
@@ -135,7 +135,7 @@ class Record:
                 (
                     NewGrade(
                         answer_id,
-                        *_grader(prompt),
+                        *grader_of(prompt),
                         score=grade.score,
                         extracted=grade.extracted,
                         note=grade.note,
@@ -148,7 +148,7 @@ class Record:
         return {key: grade.score for key, grade in zip(said, grades, strict=True)}
 
 
-def _grader(prompt: Prompt) -> tuple[str, str]:
+def grader_of(prompt: Prompt) -> tuple[str, str]:
     """The grader that grades a prompt today, and its version."""
     name, _, version = grading.version(prompt).partition("/")
     return name, version
