@@ -29,7 +29,7 @@ def stored_json(value: object) -> str:
 
 def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Values) -> None:
     """Insert rows; those whose key is there already are left as they are."""
-    _run(session, f"{_insert(table, columns)} ON CONFLICT DO NOTHING", rows)
+    run_many(session, f"{_insert(table, columns)} ON CONFLICT DO NOTHING", rows)
 
 
 def upsert_many(
@@ -45,15 +45,7 @@ def upsert_many(
     changed = [name for name in columns if name not in key and name not in once]
     updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
     sql = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
-    _run(session, sql, rows)
-
-
-def update_many(
-    session: Session, table: Table, columns: Sequence[str], rows: Values, *, key: str
-) -> None:
-    """Set `columns` where `key` has a value; each row is the columns' values, then the key's."""
-    updates = ", ".join(f"{name} = ?" for name in columns)
-    _run(session, f"UPDATE {table.name} SET {updates} WHERE {key} = ?", rows)
+    run_many(session, sql, rows)
 
 
 def _insert(table: Table, columns: Sequence[str]) -> str:
@@ -61,6 +53,7 @@ def _insert(table: Table, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
 
 
-def _run(session: Session, sql: str, rows: Values) -> None:
+def run_many(session: Session, sql: str, rows: Values) -> None:
+    """Run a statement with question marks for the values, once a row."""
     if rows:
         session.connection().exec_driver_sql(sql, list(rows))

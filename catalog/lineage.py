@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Table, and_, delete, exists, func, not_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
-from catalog.bulk import insert_many
+from catalog.bulk import insert_many, run_many
 from catalog.repositories import ids_of_names
 from catalog.tables import Edge, Repository
 from catalog.words import Relation
@@ -107,12 +107,13 @@ def adopt(session: Session, named: Mapping[str, int]) -> None:
     waiting = select(Edge.parent_name).where(
         Edge.parent_id.is_(None), Edge.parent_name.in_(list(named))
     )
-    for name in session.scalars(waiting.distinct()).all():
-        session.execute(
-            update(Edge)
-            .where(Edge.parent_name == name, Edge.parent_id.is_(None), Edge.child_id != named[name])
-            .values(parent_id=named[name])
-        )
+    names = set(session.scalars(waiting))
+    run_many(session, _ADOPT, [(named[name], name, named[name]) for name in names])
+
+
+_ADOPT = """
+UPDATE edges SET parent_id = ? WHERE parent_name = ? AND parent_id IS NULL AND child_id != ?
+"""
 
 
 def infer(

@@ -6,7 +6,7 @@ stored, and everything after the listing finds out by itself what is left to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,8 @@ from catalog.words import Reason
 from crawler import absence, enumeration, roots, vetting
 from crawler.bench import Bench
 from crawler.enumeration import Pass
-from crawler.presets import Preset, Presets
+from crawler.layout import Layout
+from crawler.presets import OptOut, Preset, Presets
 from crawler.roots import Household
 from crawler.rows import OddRow, read
 from hubs.protocol import Hub
@@ -71,21 +72,78 @@ def crawl(
     strategy: `whole` or `recursive` instead of the one that costs less; implies `full`.
     Raises FamiliesError, RootUnavailable, HubError, CatalogError.
     """
+    survey = enumerate_and_screen(
+        source, catalog, presets, slugs, now=now, strategy=strategy, full=full, told=told
+    )
+    look(survey)
+    return finish(survey, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A crawl whose listing is stored and screened. missing: members found to be gone."""
+
+    run: Pass
+    how: str
+    resumed: bool
+    missing: int
+    layouts: Mapping[int, list[Layout]]
+
+
+def enumerate_and_screen(
+    source: Source,
+    catalog: Catalog,
+    presets: Presets,
+    slugs: Sequence[str],
+    *,
+    now: datetime,
+    strategy: str | None = None,
+    full: bool = False,
+    told: Told = lambda *_: None,
+) -> Survey:
+    """The part of a crawl that listings suffice for: members, lineage, popularity, screening."""
     chosen = [presets.family(slug) for slug in slugs]
     run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
     _list(run, how)
     resolve(run)
     missing = absence.confirm(run) if how in STRATEGIES else 0
-    if missing or how in STRATEGIES:
-        resolve(run)
+    made = {}
     for household in run.households:
-        vet(run, household, presets, again=how in STRATEGIES)
+        layouts = roots.layouts(run.hub, run.hub_name, catalog, household, run.began)
+        made[household.family_id] = layouts
+        _withdraw(run, household, presets.opt_out, again=how in STRATEGIES)
+        standard = roots.standard(household, layouts)
+        vetting.screen_all(catalog, household.family_id, standard, presets.opt_out, run.began)
+    return Survey(run, how, resumed, missing, made)
+
+
+def look(survey: Survey) -> None:
+    """Look at the files of all that passed screening, and settle what they say of lineage."""
+    run = survey.run
+    for household in run.households:
+        layouts = survey.layouts[household.family_id]
+        vetting.look_all(
+            Bench(
+                run.hub,
+                run.hub_name,
+                run.catalog,
+                household.family_id,
+                layouts,
+                run.began,
+                run.told,
+            )
+        )
     resolve(run)
-    with catalog.write() as session:
+
+
+def finish(survey: Survey, now: datetime) -> Report:
+    """Choose who stands for duplicates, and close the crawl."""
+    run = survey.run
+    with run.catalog.write() as session:
         for household in run.households:
             checkpoints.group_duplicates(session, household.family_id, now)
         crawls.finish(session, run.crawl_id, now)
-    return _report(run, how, resumed, missing)
+    return _report(survey)
 
 
 def resolve(run: Pass) -> None:
@@ -108,23 +166,16 @@ def resolve(run: Pass) -> None:
         popularity.record(session, ids, run.began.date(), run.began)
 
 
-def vet(run: Pass, household: Household, presets: Presets, *, again: bool) -> None:
-    """Screen and look at what is new in a family. again: also at what may have changed."""
-    made = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
-    standard = roots.standard(household, made)
+def _withdraw(run: Pass, household: Household, opt_out: OptOut, *, again: bool) -> None:
+    """Exclude what the hub or its author withdrew. again: vet anew what may be back."""
     with run.catalog.write() as session:
         if again:
             checkpoints.look_again(session, household.family_id)
         for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
             checkpoints.exclude(session, [repository_id], reason, run.began)
-        out = presets.opt_out
-        left = repositories.belonging(session, out.authors, out.repositories)
-        checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)
-    family_id = household.family_id
-    vetting.screen_all(run.catalog, family_id, standard, presets.opt_out, run.began)
-    vetting.look_all(
-        Bench(run.hub, run.hub_name, run.catalog, family_id, made, run.began, run.told)
-    )
+        if opt_out:
+            left = repositories.belonging(session, opt_out.authors, opt_out.repositories)
+            checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)
 
 
 def _begin(
@@ -203,7 +254,8 @@ def _cheaper(
         nodes = 0.0
         for household in households:
             members = families.size(session, household.family_id)
-            nodes += max(members, GRANDCHILDREN * (household.children or 0))
+            children = pages if household.children is None else household.children
+            nodes += max(members, GRANDCHILDREN * children)
     return RECURSIVE if nodes < pages else WHOLE
 
 
@@ -236,7 +288,8 @@ def _refresh(run: Pass) -> None:
     enumeration.popular(replace(run, households=stale))
 
 
-def _report(run: Pass, how: str, resumed: bool, missing: int) -> Report:
+def _report(survey: Survey) -> Report:
+    run = survey.run
     with run.catalog.read() as session:
         here = crawls.crawl(session, run.crawl_id)
         found = [
@@ -245,4 +298,6 @@ def _report(run: Pass, how: str, resumed: bool, missing: int) -> Report:
             if family.id in {household.family_id for household in run.households}
         ]
         odd = crawls.oddities(session, run.crawl_id)
-        return Report(how, resumed, here.requests, here.rows, odd, missing, found)
+        return Report(
+            survey.how, survey.resumed, here.requests, here.rows, odd, survey.missing, found
+        )

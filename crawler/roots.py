@@ -60,7 +60,8 @@ def meet(hub: Hub, hub_name: str, catalog: Catalog, preset: Preset, now: datetim
     """Ask the hub for a family's roots and note them. Raises RootUnavailable, HubError."""
     told = [_root(hub, name) for name in preset.roots]
     rows = [row for row, _ in told]
-    children = sum(count for _, count in told)
+    counts = [count for _, count in told if count is not None]
+    children = sum(counts) if len(counts) == len(told) else None
     with catalog.write() as session:
         family_id = families.ensure(session, preset.slug, preset.title).id
         stored = repositories.store(session, hub_name, [row.listing for row in rows], now)
@@ -131,20 +132,21 @@ def standard(household: Household, made: list[Layout]) -> Standard:
     return Standard(household.architecture, min(counts) - slack, max(counts) + slack)
 
 
-def _root(hub: Hub, name: str) -> tuple[Row, int]:
-    """A root's row, and how many direct children the hub counts."""
+def _root(hub: Hub, name: str) -> tuple[Row, int | None]:
+    """A root's row, and how many direct children the hub counts, if it does."""
     try:
         info = hub.info(name, expand=[*EXPAND, "childrenModelCount"])
         counts = info.get("childrenModelCount")
-        listed = counts.values() if isinstance(counts, dict) else []
-        return read(info), sum(count for count in listed if type(count) is int)
+        if not isinstance(counts, dict):
+            return read(info), None
+        return read(info), sum(count for count in counts.values() if type(count) is int)
     except NotFound as error:
         raise RootUnavailable(f"the root {name} is not on this hub: {error}") from error
     except OddRow as error:
         raise RootUnavailable(f"the root {name} cannot be read: {error.reason}") from error
 
 
-def _household(family_id: int, preset: Preset, rows: list[Row], children: int) -> Household:
+def _household(family_id: int, preset: Preset, rows: list[Row], children: int | None) -> Household:
     names = tuple(row.listing.name for row in rows)
     architecture = next((r.listing.architecture for r in rows if r.listing.architecture), None)
     parameters = next((r.listing.parameters for r in rows if r.listing.parameters), None)
