@@ -19,7 +19,7 @@ class BayesElimination(Rounds):
     section 2.2. The prefix grows by `growth` a round, and the risk is tuned.
     """
 
-    def __init__(self, problem: Problem, risk: float = 0.1, growth: float = 1.3) -> None:
+    def __init__(self, problem: Problem, risk: float = 0.03, growth: float = 1.3) -> None:
         self._risk, self._growth = risk, growth
         super().__init__(problem)
 

@@ -34,7 +34,7 @@ class OneVisit:
     def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
         self._ledger = books = Ledger(problem)
         self._scorer = Scorer(books)
-        self._shape = shape or Shape(alpha=0.75, growth=1.4)
+        self._shape = shape or Shape(alpha=0.75, growth=1.5)
         self._grace = grace
         self._rungs = np.array(prefixes(self._shape, 0, books.items))
         self._reached: list[list[float]] = [[] for _ in self._rungs]
@@ -74,11 +74,9 @@ class OneVisit:
         for arm in batch.arms:
             if arm not in self._open or (books.pending[arm] and not books.failed[arm]):
                 continue
-            if not books.failed[arm]:
-                self._enter(arm)
-                if self._goes_on(arm):
-                    self._going.append(arm)
-                    continue
+            if not books.failed[arm] and self._goes_on(arm, self._enter(arm)):
+                self._going.append(arm)
+                continue
             self._open.discard(arm)
             if books.depth[arm] < books.items:
                 self._stopped[arm] = max(self._entered[arm] - 1, 0)
@@ -116,19 +114,22 @@ class OneVisit:
         depth, until = int(self._ledger.depth[arm]), int(self._rungs[self._entered[arm]])
         return self._ledger.ask(np.array([arm]), np.arange(depth, until))
 
-    def _enter(self, arm: int) -> None:
-        """Enter an arm's mean at every rung it has come to."""
+    def _enter(self, arm: int) -> float:
+        """Enter an arm's score at every rung it has come to; returns its key at the last."""
         reached = int(np.searchsorted(self._rungs, self._ledger.depth[arm], side="right"))
+        key = 0.0
         for level in range(int(self._entered[arm]), reached):
-            insort(self._reached[level], self._key(arm, level))
+            key = self._key(arm, level)
+            insort(self._reached[level], key)
         self._entered[arm] = reached
+        return key
 
     def _key(self, arm: int, level: int) -> float:
         """Ascending from the best: minus the score, ties broken by the arm's random key."""
         score = self._scorer.one(arm, int(self._rungs[level]))
         return -score + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
 
-    def _goes_on(self, arm: int) -> bool:
+    def _goes_on(self, arm: int, key: float) -> bool:
         """Whether an arm at a rung is asked up to the next."""
         books = self._ledger
         level = int(self._entered[arm]) - 1
@@ -139,7 +140,7 @@ class OneVisit:
             return False
         share = self._pass[self._scale, level]
         field = self._reached[level]
-        rank = bisect_left(field, self._key(arm, level)) + 1
+        rank = bisect_left(field, key) + 1
         return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
 
     def _ahead(self) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from evaluator.search.bandit import Bandit
 from evaluator.search.protocol import Floats
 
 # Draws made for a second leader before the runner-up of the last draw is taken.
-DRAWS = 8
+DRAWS = 3
 
 
 class TopTwoThompson(Bandit):
@@ -16,8 +16,12 @@ class TopTwoThompson(Bandit):
     probability 1/2, the best of further draws until another arm than that comes first.
 
     Russo 2016, "Simple Bayesian Algorithms for Best-Arm Identification", section 3.4. The prior is
-    fitted to the mean of all with `PRIOR` pseudo-queries.
+    fitted to the mean of all with `PRIOR` pseudo-queries, and the draws are narrowed by `WIDTH`,
+    tuned.
     """
+
+    WIDTH = 0.5
+    PRIOR = 4.0
 
     def _index(self) -> Floats:
         draw = self._draw()
@@ -39,7 +43,7 @@ class TopTwoThompson(Bandit):
         # A normal with the posterior's mean and variance: ten times as fast to draw.
         size = wins + losses
         mean = wins / size
-        deviation = np.sqrt(mean * (1 - mean) / (size + 1))
+        deviation = self.WIDTH * np.sqrt(mean * (1 - mean) / (size + 1))
         draw: Floats = mean + books.rng.standard_normal(books.arms) * deviation
         draw[books.depth >= books.items] = -np.inf
         return draw

@@ -40,7 +40,7 @@ class UcbE(Bandit):
     """mean + sqrt(a / n). Audibert, Bubeck and Munos 2010, "Best Arm Identification in Multi-Armed
     Bandits", fig. 1; a is known to depend on the unknown gaps, and is tuned here."""
 
-    EXPLORATION = 0.3
+    EXPLORATION = 0.4
 
     def _index(self) -> Floats:
         books = self._ledger

@@ -1,0 +1,221 @@
+"""How good every policy's pick is, and what a pick of a given quality costs.
+
+    python benchmarks/search.py [MATRIX.npz] [--history PAST.npz] [--seeds 100] [--seed0 5000]
+                                [--policy NAME,NAME] [--json]
+
+Without a matrix, one is made: 700 models with a thick top, 1,000 items in five categories. Three
+tables: the pick at 10 and at 50 queries a model when loads are free; the cost per model to reach
+half a point of mean regret when a load costs 100, 300 and 1,000 queries; the queries per model to
+have 96% of the true top five, one load each. The bars hold `default` against shared halving in the
+same run, from the same seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluator.search.policies import NAMES
+from evaluator.search.protocol import Items
+from gems.recorded import (
+    Outcome,
+    Recorded,
+    Setting,
+    learn_history,
+    mean_and_error,
+    read_matrix,
+    replay_all,
+)
+
+REFERENCE = "halving_shared"
+OURS = "default"
+REGRET = 0.005
+RECALL = 0.96
+PRICES = (100.0, 300.0, 1000.0)
+COST_POLICIES = (OURS, "one_visit", "accelerated", REFERENCE)
+BEYOND_LOADS = (10.0, 16.0, 25.0, 40.0, 64.0)
+"""Spend per model beyond one load of each, at which picks are measured."""
+IN_LOADS = (1.2, 1.5, 2.0, 2.6, 3.2)
+"""Budgets of the rounds, as multiples of a load: they need more than one each."""
+RECALL_QUERIES = (80.0, 100.0, 120.0, 140.0, 160.0)
+
+TARGETS = {
+    "rank at 10 queries": 18 / 22.2,
+    "rank at 50 queries": 1.9 / 2.8,
+    "rank at 10 queries, with history": 12 / 22.2,
+    "rank at 50 queries, with history": 1.7 / 2.8,
+    "cost of half a point, a load costs 100": 138 / 147,
+    "cost of half a point, a load costs 300": 338 / 364,
+    "cost of half a point, a load costs 1000": 1038 / 1095,
+}
+"""Ours over the reference, at most."""
+
+
+@dataclass
+class Bench:
+    """One matrix, its seeds, and what was measured on it."""
+
+    recorded: Recorded
+    seeds: range
+    history: Items | None
+    lines: list[str] = field(default_factory=list)
+
+    def run(
+        self, names: Sequence[str], budget: float, load: float, top_k: int = 1, past: bool = False
+    ) -> dict[str, list[Outcome]]:
+        prices = np.full(len(self.recorded.scores), load)
+        setting = Setting(budget, prices, prices, top_k)
+        found: dict[str, list[Outcome]] = {name: [] for name in names}
+        history = self.history if past else None
+        for name, _, outcome in replay_all(self.recorded, names, [setting], self.seeds, history):
+            found[name].append(outcome)
+        return found
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+        print(line, flush=True)
+
+
+def made(models: int = 700, items: int = 1000) -> Recorded:
+    """A matrix like a family's: broken models, a wide middle, and a thick top of near equals."""
+    rng = np.random.default_rng(0)
+    skill = np.concatenate(
+        [rng.normal(-2.5, 0.4, models // 10), rng.normal(0, 0.5, models - models // 10)]
+    )
+    skill = np.minimum(skill, 0.7 + 0.08 * rng.standard_normal(models))
+    category = np.arange(items) % 5
+    ease, slope = rng.normal(0.5, 1.5, items), rng.lognormal(0, 0.3, items)
+    taste = 0.3 * rng.standard_normal((models, 5))[:, category]
+    chance = 1 / (1 + np.exp(-slope * (skill[:, None] + taste + ease)))
+    scores = (rng.random((models, items)) < chance).astype(np.float64)
+    return Recorded(scores, category.astype(np.int64), None, None)
+
+
+def picks(bench: Bench, names: Sequence[str]) -> dict[str, float]:
+    """Table one; returns the ratios of ours to the reference."""
+    ratios = {}
+    for past in (False, True) if bench.history else (False,):
+        for budget in (10.0, 50.0):
+            asked = names if not past else [n for n in names if n in (*COST_POLICIES, "default")]
+            note = ", with history" if past else ""
+            bench.say(f"\n{budget:g} queries a model, loads are free{note}")
+            found = bench.run(asked, budget, 0.0, past=past)
+            if past:
+                found[REFERENCE] = bench.run([REFERENCE], budget, 0.0)[REFERENCE]
+            for name, outcomes in found.items():
+                rank = mean_and_error([o.rank for o in outcomes])
+                regret = mean_and_error([100 * o.regret for o in outcomes])
+                bench.say(
+                    f"  {name:<26} rank {rank[0]:7.2f} ± {rank[1]:5.2f}"
+                    f"   regret {regret[0]:6.3f} ± {regret[1]:.3f} points"
+                )
+            if OURS in found and REFERENCE in found:
+                ratios[f"rank at {budget:g} queries{note}"] = _ratio(found, "rank")
+    return ratios
+
+
+def _ratio(found: dict[str, list[Outcome]], column: str) -> float:
+    ours, reference = (
+        mean_and_error([float(getattr(o, column)) for o in found[name]])[0]
+        for name in (OURS, REFERENCE)
+    )
+    return ours / reference
+
+
+def costs(bench: Bench) -> dict[str, float]:
+    """Table two: the cost per model at which mean regret falls to half a point."""
+    ratios = {}
+    for price in PRICES:
+        bench.say(f"\ncost per model to half a point of regret, a load costs {price:g}")
+        reached = {}
+        for name in (OURS, REFERENCE):
+            budgets = [price + more for more in BEYOND_LOADS]
+            if name == REFERENCE:
+                budgets = [price * loads + 20 for loads in IN_LOADS]
+            for past in (False, True) if bench.history and name == OURS else (False,):
+                points = []
+                for budget in budgets:
+                    outcomes = bench.run([name], budget, price, past=past)[name]
+                    regret, error = mean_and_error([o.regret for o in outcomes])
+                    spent = np.mean([o.queries + price * o.loads for o in outcomes])
+                    points.append((float(spent), regret, error))
+                cost = crossing(points, REGRET)
+                label = name + (" with history" if past else "")
+                curve = ", ".join(f"{c:.0f}: {100 * r:.2f} ± {100 * e:.2f}" for c, r, e in points)
+                bench.say(f"  {label:<26} {cost:8.1f}   (regret by cost: {curve})")
+                if not past:
+                    reached[name] = cost
+        ratios[f"cost of half a point, a load costs {price:g}"] = reached[OURS] / reached[REFERENCE]
+    return ratios
+
+
+def recall(bench: Bench) -> None:
+    """Table three."""
+    bench.say("\nrecall of the true top five, one load each, by queries a model")
+    for past in (False, True) if bench.history else (False,):
+        points = []
+        for queries in RECALL_QUERIES:
+            found = bench.run([OURS], 1000 + queries, 1000.0, top_k=5, past=past)[OURS]
+            points.append((queries, *mean_and_error([o.recall5 for o in found])))
+        curve = ", ".join(f"{q:.0f}: {mean:.3f} ± {error:.3f}" for q, mean, error in points)
+        cost = crossing([(q, 1 - mean, error) for q, mean, error in points], 1 - RECALL)
+        bench.say(f"  {OURS + (' with history' if past else ''):<26} {cost:8.1f}   ({curve})")
+
+
+def crossing(points: Sequence[tuple[float, float, float]], level: float) -> float:
+    """The cost at which a falling curve of (cost, value, error) comes to `level`: interpolated
+    between logarithms; infinite where it does not, the first cost where it starts below."""
+    if points[0][1] <= level:
+        return points[0][0]
+    for (low, above, _), (high, below, _) in zip(points, points[1:], strict=False):
+        if below <= level:
+            part = math.log(above / level) / math.log(above / max(below, 1e-6))
+            return low + part * (high - low)
+    return math.inf
+
+
+def bars(ratios: dict[str, float]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"value": value, "target": TARGETS[name], "holds": value <= TARGETS[name]}
+        for name, value in ratios.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("matrix", nargs="?", type=Path)
+    parser.add_argument("--history", type=Path)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--seed0", type=int, default=5000)
+    parser.add_argument("--policy", default=",".join(NAMES))
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    recorded = read_matrix(asked.matrix) if asked.matrix else made()
+    past = learn_history(read_matrix(asked.history), recorded) if asked.history else None
+    bench = Bench(recorded, range(asked.seed0, asked.seed0 + asked.seeds), past)
+    if asked.json:
+        bench.say = bench.lines.append  # type: ignore[method-assign]
+    models, items = recorded.scores.shape
+    bench.say(f"{models} models x {items} items, {asked.seeds} seeds from {asked.seed0}")
+    ratios = picks(bench, asked.policy.split(","))
+    ratios |= costs(bench)
+    recall(bench)
+    held = bars(ratios)
+    if asked.json:
+        print(json.dumps({"bars": held, "tables": bench.lines}, indent=2))
+        return
+    bench.say(f"\n{OURS} over {REFERENCE}")
+    for name, bar in held.items():
+        mark = "holds" if bar["holds"] else "MISSED"
+        bench.say(f"  {name:<44} {bar['value']:.3f}   at most {bar['target']:.3f}   {mark}")
+
+
+if __name__ == "__main__":
+    main()
