@@ -17,6 +17,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Bench:
     recorded: Recorded
     seeds: range
     history: Items | None
+    quiet: bool = False
     lines: list[str] = field(default_factory=list)
 
     def run(
@@ -80,7 +82,8 @@ class Bench:
 
     def say(self, line: str) -> None:
         self.lines.append(line)
-        print(line, flush=True)
+        if not self.quiet:
+            print(line, flush=True)
 
 
 def made(models: int = 700, items: int = 1000) -> Recorded:
@@ -174,7 +177,7 @@ def crossing(points: Sequence[tuple[float, float, float]], level: float) -> floa
     between logarithms; infinite where it does not, the first cost where it starts below."""
     if points[0][1] <= level:
         return points[0][0]
-    for (low, above, _), (high, below, _) in zip(points, points[1:], strict=False):
+    for (low, above, _), (high, below, _) in pairwise(points):
         if below <= level:
             part = math.log(above / level) / math.log(above / max(below, 1e-6))
             return low + part * (high - low)
@@ -199,9 +202,7 @@ def main() -> None:
     asked = parser.parse_args()
     recorded = read_matrix(asked.matrix) if asked.matrix else made()
     past = learn_history(read_matrix(asked.history), recorded) if asked.history else None
-    bench = Bench(recorded, range(asked.seed0, asked.seed0 + asked.seeds), past)
-    if asked.json:
-        bench.say = bench.lines.append  # type: ignore[method-assign]
+    bench = Bench(recorded, range(asked.seed0, asked.seed0 + asked.seeds), past, asked.json)
     models, items = recorded.scores.shape
     bench.say(f"{models} models x {items} items, {asked.seeds} seeds from {asked.seed0}")
     ratios = picks(bench, asked.policy.split(","))
