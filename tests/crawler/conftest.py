@@ -150,6 +150,7 @@ class Scene:
         self.page_size = 1000
         self.requests: Counter[str] = Counter()
         self._server: FolderHub | None = None
+        self.now = NOW
 
     @property
     def source(self) -> Source:
@@ -160,21 +161,28 @@ class Scene:
         patience = Patience(tries=3, first=0.01, longest=0.02, timeout=5)
         return Source(HuggingFaceHub(self._server.url, token=False, patience=patience))
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """The hub goes away."""
         if self._server is not None:
             self._server.close()
+            self._server = None
+
+    def close(self) -> None:
+        self.stop()
         self.catalog.close()
 
-    def crawl(self, *slugs: str, now: datetime = NOW, **options: Any) -> Report:
+    def crawl(
+        self, *slugs: str, now: datetime = NOW, source: Source | None = None, **options: Any
+    ) -> Report:
         """Crawl, and count the requests that took, by route."""
-        source = self.source
-        assert self._server is not None
-        before = Counter(self._server.requests)
+        source = source or self.source
+        before = Counter(self._server.requests) if self._server else Counter()
         known = presets.load([self.families])
         try:
             return crawl(source, self.catalog, known, slugs or ("tiny",), now=now, **options)
         finally:
-            self.requests = Counter(self._server.requests) - before
+            if self._server is not None:
+                self.requests = Counter(self._server.requests) - before
 
     def verdicts(self) -> dict[str, str]:
         """Status, or reason of exclusion, of every member's current checkpoint."""
