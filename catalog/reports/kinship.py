@@ -34,15 +34,17 @@ class Kinship:
 
 def kinship(session: Session, family_id: int) -> Kinship:
     names: dict[int, str] = dict(
-        session.execute(
+        session.connection()
+        .execute(
             select(Repository.id, Repository.name)
             .join(Member, Member.repository_id == Repository.id)
             .where(Member.family_id == family_id)
-        ).all()
+        )
+        .all()
     )
     parents: dict[int, list[Link]] = defaultdict(list)
     children: dict[int, list[Link]] = defaultdict(list)
-    for child_id, parent_id, parent_name, relation in session.execute(
+    for child_id, parent_id, parent_name, relation in session.connection().execute(
         select(Edge.child_id, Edge.parent_id, Edge.parent_name, Edge.relation)
         .join(Member, Member.repository_id == Edge.child_id)
         .where(Member.family_id == family_id, Edge.chosen)
@@ -53,7 +55,7 @@ def kinship(session: Session, family_id: int) -> Kinship:
         if parent_id is not None:
             children[parent_id].append(Link(child_id, names[child_id], relation))
     duplicates: dict[int, list[str]] = defaultdict(list)
-    for stand_in_id, name in session.execute(
+    for stand_in_id, name in session.connection().execute(
         select(Checkpoint.stand_in_id, Repository.name)
         .join(Repository, Repository.id == Checkpoint.repository_id)
         .join(Member, Member.repository_id == Repository.id)

@@ -25,7 +25,7 @@ def popularity_stamps(session: Session) -> dict[int, tuple[date, int]]:
     """By repository: the last day of its series, and how many points the series has."""
     return {
         repository_id: (day, points)
-        for repository_id, day, points in session.execute(
+        for repository_id, day, points in session.connection().execute(
             select(
                 Popularity.repository_id, func.max(Popularity.day), func.count(Popularity.day)
             ).group_by(Popularity.repository_id)
@@ -36,7 +36,7 @@ def popularity_stamps(session: Session) -> dict[int, tuple[date, int]]:
 def popularity(session: Session, repository_ids: Collection[int]) -> dict[int, list[Point]]:
     """Each repository's series, oldest first."""
     found: dict[int, list[Point]] = defaultdict(list)
-    for repository_id, day, downloads in session.execute(
+    for repository_id, day, downloads in session.connection().execute(
         select(Popularity.repository_id, Popularity.day, Popularity.downloads)
         .where(Popularity.repository_id.in_(repository_ids))
         .order_by(Popularity.repository_id, Popularity.day)
@@ -57,7 +57,7 @@ def family_downloads(session: Session, family_id: int) -> tuple[date | None, dic
         .group_by(Popularity.repository_id)
         .subquery()
     )
-    for repository_id, day, downloads in session.execute(
+    for repository_id, day, downloads in session.connection().execute(
         select(Popularity.repository_id, Popularity.day, Popularity.downloads).join(
             marks,
             (marks.c.repository_id == Popularity.repository_id) & (marks.c.day == Popularity.day),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
@@ -17,9 +17,11 @@ from catalog.words import Verdict
 UNRANKED = (Verdict.FAILED, Verdict.EXCLUDED, Verdict.NOT_YET_EVALUATED)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A ruling in one category, or overall. score, low, high, delta are in [0, 1]."""
+class Mark(NamedTuple):
+    """A ruling in one category, or overall. score, low, high, delta are in [0, 1].
+
+    A tuple, because a large family has fifty thousand of them.
+    """
 
     verdict: str
     position: int | None
@@ -81,7 +83,7 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
     """Finalists by position, then those that were eliminated, the latest out first."""
     marks: dict[int, dict[str, Mark]] = defaultdict(dict)
     common: dict[int, tuple[bool, int | None, int | None]] = {}
-    for checkpoint_id, category, popular, downloads, group, *mark in session.execute(
+    for checkpoint_id, category, popular, downloads, group, *mark in session.connection().execute(
         select(
             Ruling.checkpoint_id,
             Ruling.category,
@@ -107,7 +109,7 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
     efforts = _efforts(session)
     _, known = family_downloads(session, family_id)
     found = []
-    for row in session.execute(_facts(scan_id, family_id)):
+    for row in session.connection().execute(_facts(scan_id, family_id)):
         if row.id not in common:
             continue
         popular, downloads, group = common[row.id]
@@ -189,7 +191,7 @@ def _facts(scan_id: int, family_id: int) -> Select[*tuple[Any, ...]]:
 def _efforts(session: Session) -> dict[int, Effort]:
     return {
         checkpoint_id: Effort(visited_at, queries, tokens, truncated)
-        for checkpoint_id, visited_at, queries, tokens, truncated in session.execute(
+        for checkpoint_id, visited_at, queries, tokens, truncated in session.connection().execute(
             select(
                 Visit.checkpoint_id,
                 func.max(Visit.finished_at),

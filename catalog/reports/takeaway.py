@@ -147,7 +147,7 @@ def _scores(
     session: Session, board: Board, asked: Collection[int], prompts: dict[str, int]
 ) -> Iterable[tuple[int, int, float]]:
     """The newest grade of the newest answer, which comes last and replaces the others."""
-    for checkpoint_id, prompt_hash, score in session.execute(
+    for checkpoint_id, prompt_hash, score in session.connection().execute(
         select(Answer.checkpoint_id, Answer.prompt_hash, Grade.score)
         .join(Grade, Grade.answer_id == Answer.id)
         .where(Answer.engine == board.engine, Answer.dtype == board.dtype)

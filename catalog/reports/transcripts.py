@@ -93,7 +93,7 @@ def stamps(session: Session) -> dict[int, Stamp]:
     """Every checkpoint's stamp; read from indexes alone."""
     return {
         checkpoint_id: Stamp(answers, newest or 0, grades, version)
-        for checkpoint_id, answers, newest, grades, version in session.execute(
+        for checkpoint_id, answers, newest, grades, version in session.connection().execute(
             select(
                 Answer.checkpoint_id,
                 func.count(Answer.id.distinct()),
@@ -113,7 +113,7 @@ def graded(
     """By checkpoint and prompt hash: the newest graded answers on the board's engine and dtype."""
     wanted = frozenset(hashes)
     found: dict[int, dict[str, Graded]] = defaultdict(dict)
-    for checkpoint_id, answer_id, prompt_hash, score, extracted in session.execute(
+    for checkpoint_id, answer_id, prompt_hash, score, extracted in session.connection().execute(
         select(
             Answer.checkpoint_id,
             Answer.id,
@@ -140,7 +140,7 @@ def texts(session: Session, answer_ids: Collection[int]) -> dict[int, Text]:
     """By answer id."""
     return {
         answer_id: Text(*rest)
-        for answer_id, *rest in session.execute(
+        for answer_id, *rest in session.connection().execute(
             select(
                 Answer.id,
                 func.substr(Answer.text, 1, LONGEST_TEXT),

@@ -55,7 +55,7 @@ def unranked(session: Session, family_id: int, scan_id: int | None) -> list[Unra
         )
     )
     found = []
-    for row in session.execute(
+    for row in session.connection().execute(
         select(
             Repository.id,
             Repository.hub,

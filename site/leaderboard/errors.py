@@ -2,6 +2,7 @@
 
 SiteError
 ├── FolderRefused   the folder to write is not ours, not writable, or in use
+├── WorkerDied      a process that writes pages ended before its time
 └── PortTaken       the preview cannot listen where it was asked to
 """
 
@@ -13,6 +14,10 @@ class SiteError(Exception):
 
 
 class FolderRefused(SiteError):
+    pass
+
+
+class WorkerDied(SiteError):
     pass
 
 

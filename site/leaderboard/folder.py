@@ -76,20 +76,25 @@ def replacing(out: Path) -> Iterator[Folder]:
 
 def put(old: Path, new: Path, path: str, data: bytes) -> bool:
     """Write one file, or link the old one if it has the same bytes. Says whether it changed."""
-    before = old / path
-    try:
-        same = before.stat().st_size == len(data) and before.read_bytes() == data
-    except OSError:
-        same = False
     target = new / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if same:
-        target.unlink(missing_ok=True)
+    target.unlink(missing_ok=True)  # never write through a link into the old folder
+    if _holds(old / path, data):
+        target.parent.mkdir(parents=True, exist_ok=True)
         take(old, new, path)
-    else:
-        target.unlink(missing_ok=True)  # never write through a link into the old folder
+        return False
+    try:
         target.write_bytes(data)
-    return not same
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return True
+
+
+def _holds(file: Path, data: bytes) -> bool:
+    try:
+        return file.stat().st_size == len(data) and file.read_bytes() == data
+    except OSError:
+        return False
 
 
 def take(old: Path, new: Path, path: str) -> None:

@@ -76,6 +76,25 @@ class Subjects:
                     groups[standing.behaviour_group].append(standing)
             self._groups[at] = groups
 
+    def inputs(self, at: int, standing: Standing) -> tuple[object, ...]:
+        """What a subject is made from, beside its standing and what its view shares: cheaply."""
+        view = self._site.views[at]
+        rank = view.rank(standing)
+        children = view.kinship.children.get(standing.repository_id, ())
+        siblings = self._groups[at].get(standing.behaviour_group or -1, ())
+        return (
+            rank,
+            len(view.finalists) if rank != "–" else 0,
+            [
+                (link.name, link.relation, self._address(view, link))
+                for link in (*self._chain(view, standing), *children)
+            ],
+            len(children),
+            view.kinship.duplicates.get(standing.checkpoint_id),
+            [(s.name, self._site.page_of(s)) for s in siblings[: NAMED + 1]],
+            standing.repository_id in self._known,
+        )
+
     def make(self, at: int, standing: Standing) -> Subject:
         site = self._site
         view = site.views[at]
@@ -111,19 +130,24 @@ class Subjects:
             has_popularity=standing.repository_id in self._known,
         )
 
-    def _lineage(self, view: View, standing: Standing) -> tuple[Relative, ...]:
+    def _chain(self, view: View, standing: Standing) -> list[Link]:
         """The surest parent of each, upwards; stops where a chain would bite its tail."""
-        chain: list[Relative] = []
+        chain: list[Link] = []
         seen = {standing.repository_id}
         here: int | None = standing.repository_id
         while here is not None and len(chain) < DEEP:
             parents = view.kinship.parents.get(here, ())
             if not parents or parents[0].repository_id in seen:
                 break
-            chain.append(self._relative(view, parents[0]))
+            chain.append(parents[0])
             here = parents[0].repository_id
             if here is not None:
                 seen.add(here)
+        return chain
+
+    def _lineage(self, view: View, standing: Standing) -> tuple[Relative, ...]:
+        """From the root down to the parent."""
+        chain = [self._relative(view, link) for link in self._chain(view, standing)]
         # Each relation belongs to the child, so it moves one step down the chain.
         shifted = [*(link.relation for link in chain), None][1:]
         return tuple(
@@ -132,7 +156,10 @@ class Subjects:
         )
 
     def _relative(self, view: View, link: Link) -> Relative:
-        at = view.by_repository.get(link.repository_id or -1)
         hub = view.standings[0].hub if view.standings else ""
-        address = self._site.page_of(at) if at is not None else None
-        return Relative(link.name, link.relation, address, hub_url(hub, link.name))
+        url = hub_url(hub, link.name)
+        return Relative(link.name, link.relation, self._address(view, link), url)
+
+    def _address(self, view: View, link: Link) -> str | None:
+        ranked = view.by_repository.get(link.repository_id or -1)
+        return None if ranked is None else self._site.page_of(ranked)

@@ -4,6 +4,7 @@ is cut. Escaping is Jinja's; this module only decides what a reader gets to see.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -27,7 +28,12 @@ LONGEST_NAME = 96
 
 def name(value: object, limit: int = LONGEST_NAME) -> Markup:
     """A name, licence or other short string as markup that cannot change what surrounds it."""
-    return Markup("<bdi>{}</bdi>").format(_marked(_cut(_one_line(value), limit), _IN_NAME))
+    return _name(_one_line(value), limit)
+
+
+@lru_cache(maxsize=4096)
+def _name(line: str, limit: int) -> Markup:
+    return Markup(f"<bdi>{_marked(_cut(line, limit), _IN_NAME)}</bdi>")  # escaped by _marked
 
 
 def prose(value: object, limit: int) -> Markup:
@@ -42,8 +48,8 @@ def prose(value: object, limit: int) -> Markup:
 
 def plain(value: object, limit: int = LONGEST_NAME) -> str:
     """A name for places without markup: titles, feeds, pictures and tables to download."""
-    cut = _cut(_one_line(value), limit)
-    return _PILED.sub(lambda piled: piled[0][:3], _IN_NAME.sub(lambda c: f"⟨{_code(c[0])}⟩", cut))
+    cut = _PILED.sub(lambda piled: piled[0][:3], _cut(_one_line(value), limit))
+    return _cut(_IN_NAME.sub(lambda c: f"⟨{_code(c[0])}⟩", cut), limit)
 
 
 def _as_text(value: object) -> str:
@@ -51,7 +57,7 @@ def _as_text(value: object) -> str:
 
 
 def _one_line(value: object) -> str:
-    return _as_text(value)[: 4 * LONGEST_NAME].strip(" ")
+    return _as_text(value)[: 4 * LONGEST_NAME].strip(" ") or "(empty)"
 
 
 def _cut(value: str, limit: int) -> str:

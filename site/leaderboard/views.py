@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
 
 from catalog.database import Session
 from catalog.reports.boards import Board, FamilyFacts, boards, families
 from catalog.reports.changes import Change, changes
 from catalog.reports.kinship import Kinship, kinship
 from catalog.reports.popularity import family_downloads
-from catalog.reports.standings import Standing, standings
+from catalog.reports.standings import Effort, Standing, standings
 from catalog.reports.unranked import Unranked, unranked
 from catalog.words import Verdict
 from leaderboard.paths import Addresses, slug
@@ -117,6 +118,18 @@ class Site:
 
     def page_of(self, standing: Standing) -> str | None:
         return self.addresses.of(standing.hub, standing.hub_id)
+
+
+_PLAIN = attrgetter(
+    *(f.name for f in fields(Standing) if f.name not in ("overall", "categories", "effort"))
+)
+_EFFORT = attrgetter(*(f.name for f in fields(Effort)))
+
+
+def flat(standing: Standing) -> tuple[object, ...]:
+    """All of a standing as tuples: what is hashed for each of ten thousand has to be quick."""
+    marks = [(category, *mark) for category, mark in standing.categories.items()]
+    return (_PLAIN(standing), tuple(standing.overall), marks, _EFFORT(standing.effort))
 
 
 def look(session: Session) -> Site:

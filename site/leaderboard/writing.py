@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from threading import Thread
 
 from catalog.database import Catalog, Session
 from catalog.reports.popularity import popularity
 from catalog.reports.transcripts import Question, graded, questions, texts
+from leaderboard.errors import WorkerDied
 from leaderboard.folder import put
 from leaderboard.pages.checkpoint import Shared, checkpoint_files
 from leaderboard.pages.popularity import popularity_path, popularity_picture
@@ -21,6 +25,10 @@ from leaderboard.views import View
 AT_ONCE = 50
 FEW = 300
 MOST_WORKERS = 4
+
+
+Job = tuple[str, Sequence[object]]
+"""The name of one of Writer's methods, and what to give it."""
 
 
 class Writer:
@@ -98,7 +106,7 @@ def write_all(
     tick: Callable[[int], None],
 ) -> int:
     """Write these pages and pictures; how many files changed."""
-    jobs: list[tuple[str, Sequence[object]]] = []
+    jobs: list[Job] = []
     by_view: dict[int, list[Subject]] = {}
     for subject in subjects:
         by_view.setdefault(subject.view, []).append(subject)
@@ -120,32 +128,43 @@ def _parts(things: Sequence[object]) -> Iterable[Sequence[object]]:
 
 
 def _in_processes(
-    writer: Writer,
-    jobs: Sequence[tuple[str, Sequence[object]]],
-    workers: int,
-    tick: Callable[[int], None],
+    writer: Writer, jobs: Sequence[Job], workers: int, tick: Callable[[int], None]
 ) -> int:
+    """Deal the jobs out to processes, each of which says a line a job: pages done, files changed.
+
+    Plain subprocesses and not `multiprocessing`, which would run the caller's script again.
+    """
+    running = []
+    for at in range(workers):
+        order = (writer.catalog.url, writer.shared, writer.old, writer.new, jobs[at::workers])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "leaderboard.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        running.append(process)
+        Thread(target=_order, args=(process, pickle.dumps(order)), daemon=True).start()
     changed = 0
-    with ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=_begin,
-        initargs=(writer.catalog.url, writer.shared, writer.old, writer.new),
-    ) as pool:
-        sizes = {pool.submit(_work, kind, part): len(part) for kind, part in jobs}
-        for done in as_completed(sizes):
-            changed += done.result()
-            tick(sizes[done])
+    try:
+        for process in running:
+            assert process.stdout is not None, "it was asked for"
+            for line in process.stdout:
+                done, different = line.split()
+                changed += int(different)
+                tick(int(done))
+            if process.wait() != 0:
+                raise WorkerDied("a process that writes pages has died: free some memory")
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
     return changed
 
 
-_writer: list[Writer] = []
-
-
-def _begin(url: str, shared: dict[int, Shared], old: Path, new: Path) -> None:
-    _writer[:] = [Writer(Catalog(url), shared, old, new)]
-
-
-def _work(kind: str, part: Sequence[object]) -> int:
-    changed: int = getattr(_writer[0], kind)(part)
-    return changed
+def _order(process: subprocess.Popen[bytes], order: bytes) -> None:
+    with suppress(BrokenPipeError), process.stdin or nullcontext() as pipe:
+        if pipe is not None:
+            pipe.write(order)

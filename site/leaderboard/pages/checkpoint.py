@@ -73,12 +73,12 @@ class Transcript:
     answers: list[Said]
 
 
-def paths(subject: Subject) -> tuple[str, ...]:
-    return (
-        f"checkpoints/{subject.address}.html",
-        f"data/checkpoints/{subject.address}.json",
-        f"badges/{subject.address}.svg",
-    )
+def paths(address: str, standing: Standing) -> tuple[str, ...]:
+    """What is eliminated gets no badge: nobody would put it on a card."""
+    page, data = f"checkpoints/{address}.html", f"data/checkpoints/{address}.json"
+    if standing.overall.verdict == Verdict.ELIMINATED:
+        return page, data
+    return page, data, f"badges/{address}.svg"
 
 
 def checkpoint_files(
@@ -90,13 +90,13 @@ def checkpoint_files(
     counted: Tally,
 ) -> list[tuple[str, bytes]]:
     """The page, its JSON and its badge, in the order of `paths`."""
-    page, data, badge = paths(subject)
+    page, data, *badges = paths(subject.address, subject.standing)
     told = _transcripts(subject, shared, picks, texts)
-    drawn, text, width = _badge(subject)
+    badge = _badge(subject) if badges else None
     return [
-        (page, _html(page, subject, shared, told, texts, counted, text, width)),
+        (page, _html(page, subject, shared, told, texts, counted, badge)),
         (data, _json(subject, shared, own, told)),
-        (badge, drawn),
+        *((path, badge.drawn) for path in badges if badge is not None),
     ]
 
 
@@ -107,8 +107,7 @@ def _html(
     told: list[Transcript],
     texts: Mapping[int, Text],
     counted: Tally,
-    badge_text: str,
-    badge_width: int,
+    badge: Badge | None,
 ) -> bytes:
     s = subject.standing
     base = None if s.root else shared.base
@@ -132,8 +131,7 @@ def _html(
         transcripts=told,
         tally=_tally(counted, base, len(told)),
         limit=LONGEST,
-        badge_text=badge_text,
-        badge_width=badge_width,
+        badge=badge,
     )
 
 
@@ -360,11 +358,18 @@ def mark_json(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _badge(subject: Subject) -> tuple[bytes, str, int]:
+@dataclass(frozen=True, slots=True)
+class Badge:
+    drawn: bytes
+    text: str
+    width: int
+
+
+def _badge(subject: Subject) -> Badge:
     mark = subject.standing.overall
     word = "root" if subject.standing.root else str(mark.verdict)
     text = word
-    if mark.verdict != Verdict.ELIMINATED and mark.score is not None:
+    if mark.score is not None:
         place = f", rank {subject.rank}" if subject.rank != "–" else ""
         text = f"{word}, {percent(mark.score)}%{place}"
     left, width = 106, 106 + 16 + round(6.4 * len(text))
@@ -376,4 +381,4 @@ def _badge(subject: Subject) -> tuple[bytes, str, int]:
         width=width,
         bright=mark.verdict in (Verdict.GEM, Verdict.CONTENDER, Verdict.GRADUATED),
     )
-    return drawn, text, width
+    return Badge(drawn, text, width)

@@ -257,7 +257,7 @@ def _columns(view: View) -> list[tuple[str, Markup | str, str, bool]]:
         ("score", "Score", "Percent right, with its 95% interval", True),
         (
             "delta",
-            "Δ popular",
+            "Δ",
             "Smallest paired difference to a popular one, in points",
             True,
         ),
