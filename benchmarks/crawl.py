@@ -32,7 +32,7 @@ from synthetic_hub import FAMILIES, Made, Root, decoder, write
 HEADERS = 200
 CHANGED = 0.005
 ARCHITECTURE = "LlamaForCausalLM"
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2029, 1, 1, tzinfo=UTC)
 
 
 def roots() -> dict[str, list[Root]]:

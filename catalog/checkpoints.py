@@ -41,11 +41,8 @@ class Listed(NamedTuple):
     disabled: bool
     private: bool
     missing: bool
-    pipeline_tag: str | None
-    library: str | None
     architecture: str | None
     parameters: int | None
-    tags: list[str]
     config: dict[str, Any]
     relation: str | None
     root: bool
@@ -228,11 +225,8 @@ def _listed(
             Repository.disabled,
             Repository.private,
             Repository.missing_since.is_not(None),
-            Repository.pipeline_tag,
-            Repository.library,
             Repository.architecture,
             Repository.parameters,
-            Repository.tags,
             Repository.config,
             Member.relation,
             Member.root,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import insert_many, stored_json, stored_moment, upsert_many
+from catalog.bulk import insert_many, stored_moment, upsert_many
 from catalog.tables import Alias, Member, Repository
 
 _REPOSITORIES: Table = Repository.__table__  # type: ignore[assignment]
@@ -20,7 +20,7 @@ _ALIASES: Table = Alias.__table__  # type: ignore[assignment]
 class Listing(NamedTuple):
     """What a listing says of one repository, checked, with moments in UTC.
 
-    tags: without lineage. card, config: only the keys that we use.
+    tags: without lineage, and config: only the keys that we use, both as JSON.
     """
 
     hub_id: str
@@ -39,16 +39,15 @@ class Listing(NamedTuple):
     downloads: int | None
     downloads_all_time: int | None
     likes: int | None
-    tags: list[str]
-    card: dict[str, Any]
-    config: dict[str, Any]
+    tags: str
+    config: str
 
 
 _COLUMNS = (
-    *("hub", "author", "first_seen", "last_seen", "missing_since"),
+    *("hub", "author", "first_seen", "last_seen", "missing_since", "card"),
     *("hub_id", "name", "sha", "created_at", "modified_at", "gated", "disabled", "private"),
     *("pipeline_tag", "library", "license", "architecture", "parameters"),
-    *("downloads", "downloads_all_time", "likes", "tags", "card", "config"),
+    *("downloads", "downloads_all_time", "likes", "tags", "config"),
 )
 
 
@@ -197,7 +196,5 @@ def _known(session: Session, hub: str, hub_ids: list[str]) -> dict[str, tuple[in
 
 def _values(hub: str, seen: str | None, listing: Listing) -> tuple[Any, ...]:
     created, modified = stored_moment(listing.created_at), stored_moment(listing.modified_at)
-    texts = (stored_json(listing.tags), stored_json(listing.card), stored_json(listing.config))
     author = listing.name.partition("/")[0]
-    first = (hub, author, seen, seen, None, *listing[:3], created, modified)
-    return (*first, *listing[5:16], *texts)
+    return (hub, author, seen, seen, None, "{}", *listing[:3], created, modified, *listing[5:])

@@ -9,7 +9,7 @@ from catalog import lineage, repositories
 from catalog.lineage import LISTED
 from catalog.repositories import Absent
 from crawler.enumeration import Pass
-from crawler.rows import EXPAND, OddRow, Row, read
+from crawler.rows import EXPAND, OddRow, Row, read_one
 from hubs.errors import NotFound, Refused
 
 BATCH = 100
@@ -34,7 +34,7 @@ def confirm(crawl: Pass) -> int:
 
 def _confirm(crawl: Pass, absent: Absent) -> bool:
     try:
-        row = read(crawl.hub.info(absent.name, expand=EXPAND))
+        row = read_one(crawl.hub.info(absent.name, expand=EXPAND))
     except NotFound:
         row = None
     except (Refused, OddRow):

@@ -14,7 +14,7 @@ from catalog.words import Reason, Relation, Status
 from crawler.bench import Bench
 from crawler.layout import Misfit
 from crawler.looking import Look
-from crawler.rows import EXPAND, OddRow, read
+from crawler.rows import EXPAND, OddRow, read_one
 from hubs.errors import HubError, Refused
 
 MAX_STEPS = 20  # from a quantized copy of a quantized copy ... to what it was made from
@@ -78,7 +78,7 @@ def _step(session: Session, family_id: int, repository_id: int, name: str) -> Ba
 def _ask(bench: Bench, name: str) -> Misfit | str:
     """What the hub says of a name: another name that it has now, or what it is a copy of."""
     try:
-        row = read(bench.hub.info(name, expand=EXPAND))
+        row = read_one(bench.hub.info(name, expand=EXPAND))
     except Refused as error:
         return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
     except OddRow as error:

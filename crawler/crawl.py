@@ -21,7 +21,6 @@ from crawler.enumeration import Pass
 from crawler.layout import Layout
 from crawler.presets import OptOut, Preset, Presets
 from crawler.roots import Household
-from crawler.rows import OddRow, read
 from hubs.protocol import Hub
 
 HUGGING_FACE = "huggingface"
@@ -207,7 +206,7 @@ def _begin(
         households = [
             roots.meet(source.hub, source.name, catalog, preset, now) for preset in presets
         ]
-        since, single = _newest(source.hub)
+        since, single = _newest(source.hub, now)
         how, state = strategy or _cheaper(source, catalog, households, single), {}
     with catalog.write() as session:
         crawl_id = crawls.begin(session, source.name, how, slugs, since, now, **state)
@@ -230,17 +229,11 @@ def _household(source: Source, catalog: Catalog, preset: Preset, now: datetime) 
     return known or roots.meet(source.hub, source.name, catalog, preset, now)
 
 
-def _newest(hub: Hub) -> tuple[datetime | None, bool]:
+def _newest(hub: Hub, now: datetime) -> tuple[datetime | None, bool]:
     """When anything on the hub changed last, and whether the hub fits on one page."""
     page = next(hub.pages(sort="lastModified", expand=["lastModified"]), None)
-    moments = []
-    for raw in page.rows if page is not None else []:
-        try:
-            moments.append(read(raw).listing.modified_at)
-        except OddRow:
-            continue
-    newest = max((moment for moment in moments if moment is not None), default=None)
-    return newest, page is None or page.next is None
+    changed = enumeration.moments(page, now) if page is not None else []
+    return max(changed, default=None), page is None or page.next is None
 
 
 def _cheaper(

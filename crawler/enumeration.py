@@ -7,19 +7,21 @@ on is stored with each page, in one transaction.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from catalog import crawls, lineage, repositories
 from catalog.database import Catalog, Session
 from catalog.lineage import LISTED
 from crawler.roots import Household
-from crawler.rows import EXPAND, OddRow, Row, read
+from crawler.rows import EXPAND, OddRow, Row, Wanted, read
 from hubs.errors import Malformed, Refused
 from hubs.protocol import Hub, Page
 
 NODES = 100
+CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ def increment(crawl: Pass, cursor: str | None, watermark: datetime) -> None:
     """Read what changed since the watermark, latest change first; note the newest change."""
     for page in _resumed(crawl, cursor, "lastModified"):
         with crawl.catalog.write() as session:
-            moments = _store(session, crawl, page)
-            crawls.raise_watermark(session, crawl.crawl_id, max(moments, default=watermark))
-            done = any(moment < watermark for moment in moments)
+            _store(session, crawl, page)
+            changed = moments(page, crawl.began)
+            crawls.raise_watermark(session, crawl.crawl_id, max(changed, default=watermark))
+            done = any(moment < watermark for moment in changed)
             following = None if done else page.next
             crawls.step(session, crawl.crawl_id, 1, len(page.rows), next=following)
         crawl.told(len(page.rows), "changes read")
@@ -115,25 +118,24 @@ def _resumed(
     yield from crawl.hub.pages(filter=filter, sort=sort, expand=EXPAND)
 
 
-def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> list[datetime]:
+def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> None:
     """Store what a page says of models that may belong to a family.
 
-    met: also put them on the frontier. Returns the moments of their last change.
+    met: also put them on the frontier.
     """
     rows: list[Row] = []
     odd: list[tuple[str | None, str]] = []
-    moments: list[datetime] = []
+    wanted = _like_a_root(crawl.households)
     for raw in page.rows:
         try:
-            row = read(raw)
+            row = read(raw, wanted)
         except OddRow as error:
             odd.append((error.name, error.reason))
             continue
-        odd += [(row.listing.name, reason) for reason in row.odd]
-        if row.listing.modified_at is not None:
-            moments.append(row.listing.modified_at)
-        if _may_belong(row, crawl.households):
+        if row is not None:
             rows.append(row)
+            if row.odd:
+                odd += [(row.listing.name, reason) for reason in row.odd]
     stored = repositories.store(session, crawl.hub_name, [row.listing for row in rows], crawl.began)
     claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
     lineage.state(session, crawl.hub_name, claims, LISTED)
@@ -141,20 +143,36 @@ def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> l
     crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
     if met:
         crawls.meet(session, crawl.crawl_id, [row.listing.name for row in rows])
-    return moments
 
 
-def _may_belong(row: Row, households: Sequence[Household]) -> bool:
-    """Whether a row declares a parent, or is a root or made like one."""
-    if row.evidence:
-        return True
-    listing = row.listing
-    return any(
-        listing.name in household.names
-        or (
-            listing.parameters is not None
-            and listing.architecture == household.architecture
-            and household.like_a_root(listing.parameters)
-        )
-        for household in households
-    )
+def _like_a_root(households: Sequence[Household]) -> Wanted:
+    """Whether a model that names no parents is a root, or made like one."""
+    names = frozenset(name for household in households for name in household.names)
+    spans: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
+    for household in households:
+        if household.architecture is not None and household.parameters:
+            spans[household.architecture].append(household.span)
+
+    def wanted(name: str, architecture: str | None, parameters: int | None) -> bool:
+        if name in names:
+            return True
+        if parameters is None or architecture not in spans:
+            return False
+        return any(low <= parameters <= high for low, high in spans[architecture])
+
+    return wanted
+
+
+def moments(page: Page, now: datetime) -> list[datetime]:
+    """When the models of a page changed last, as far as it says and that is not to come."""
+    found = []
+    for raw in page.rows:
+        if isinstance(raw, dict) and isinstance(said := raw.get("lastModified"), str):
+            try:
+                moment = datetime.fromisoformat(said)
+            except ValueError:
+                continue
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            if aware < now + CLOCKS_DIFFER:
+                found.append(aware)
+    return found

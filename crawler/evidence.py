@@ -23,6 +23,7 @@ from catalog.lineage import (
 from catalog.words import Relation
 
 NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
+LINEAGE = len("base_model:")
 MAX_PARENTS = 64
 MAX_MERGE_CONFIG = 256 * 1024
 MERGE_FILES = ("mergekit_config.yml", "mergekit_config.yaml")
@@ -39,27 +40,30 @@ def declared(
     name: str,
     tags: Sequence[str],
     lineage: Sequence[str],
-    card: dict[str, Any],
+    base_model: object,
+    relation: object,
     config: dict[str, Any],
 ) -> list[Evidence]:
     """What a listing row says. lineage: those of its tags that begin with `base_model:`.
+
+    base_model, relation: as the card has them, whatever they are.
 
     A card that repeats the tags adds nothing; neither does an adapter's configuration.
     """
     found: dict[str, Evidence] = {}
     bare: list[str] = []
     for tag in lineage[: 2 * MAX_PARENTS]:
-        _, relation, parent = (*tag.split(":", 2), "")[:3]
+        kind, _, parent = tag[LINEAGE:].partition(":")
         if not parent:
-            bare.append(relation)
-        elif relation in _RELATIONS and _is_parent(parent, name):
-            found[parent] = claim(parent, relation, TAGS)
+            bare.append(kind)
+        elif kind in _RELATIONS and _is_parent(parent, name):
+            found[parent] = claim(parent, kind, TAGS)
     for parent in bare:
         if parent not in found and _is_parent(parent, name):
             found[parent] = claim(parent, _guess(tags, config), TAGS)
     said = list(found.values())
-    if base_model := card.get("base_model"):
-        said += _of_card(name, base_model, card.get("base_model_relation"), found, tags, config)
+    if base_model:
+        said += _of_card(name, base_model, relation, found, tags, config)
     return said + _of_config(name, found, tags, config)
 
 
@@ -83,9 +87,7 @@ def _of_config(
 
 def is_copy(tags: Sequence[str], config: dict[str, Any]) -> bool:
     """Whether the files that the listing tells of are a quantized copy."""
-    if config.get("quantization"):
-        return True
-    return "gguf" in tags and "safetensors" not in tags
+    return "quantization" in config or ("gguf" in tags and "safetensors" not in tags)
 
 
 def of_adapter(name: str, config: dict[str, Any]) -> list[Evidence]:

@@ -18,7 +18,7 @@ from crawler.evidence import claim
 from crawler.layout import Layout, from_stored, without_buffers
 from crawler.looking import model_weights, weights_digest
 from crawler.presets import Preset
-from crawler.rows import EXPAND, OddRow, Row, read
+from crawler.rows import EXPAND, OddRow, Row, read_one
 from crawler.screening import Standard
 from hubs.errors import Gated, HubError, NotFound
 from hubs.protocol import Hub, tensors
@@ -46,10 +46,6 @@ class Household:
         """Parameter counts of what is taken for a child although it declares nothing."""
         total = self.parameters or 0
         return total - int(total * SIZE_SLACK), total + int(total * SIZE_SLACK)
-
-    def like_a_root(self, parameters: int) -> bool:
-        low, high = self.span
-        return 0 < low <= parameters <= high
 
     @property
     def slug(self) -> str:
@@ -138,8 +134,8 @@ def _root(hub: Hub, name: str) -> tuple[Row, int | None]:
         info = hub.info(name, expand=[*EXPAND, "childrenModelCount"])
         counts = info.get("childrenModelCount")
         if not isinstance(counts, dict):
-            return read(info), None
-        return read(info), sum(count for count in counts.values() if type(count) is int)
+            return read_one(info), None
+        return read_one(info), sum(count for count in counts.values() if type(count) is int)
     except NotFound as error:
         raise RootUnavailable(f"the root {name} is not on this hub: {error}") from error
     except OddRow as error:
@@ -189,7 +185,7 @@ def _mirror(
         return None
     for candidate in household.preset.mirrors.get(household.preset.roots[position], ()):
         try:
-            row = read(hub.info(candidate, expand=EXPAND))
+            row = read_one(hub.info(candidate, expand=EXPAND))
             commit = row.listing.sha
             if commit is None or row.listing.gated:
                 continue

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
+from types import NoneType
 from typing import Any, NamedTuple
 
+from catalog.bulk import stored_json
 from catalog.lineage import Evidence
 from catalog.repositories import Listing
-from crawler.evidence import NAME, declared
+from crawler.evidence import NAME, declared, is_copy
 
 EXPAND = (
     *("cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
@@ -24,11 +27,27 @@ EXPAND = (
 
 MAX_TAGS = 300
 MAX_TEXT = 200
+MAX_ALL_TAGS = 20_000
 MAX_COUNT = 10**15
 _HUB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _SHA = re.compile(r"[0-9a-f]{40}")
 _LINEAGE = "base_model:"
 _LICENSE = "license:"
+_KINDS: dict[str, type] = {
+    "sha": str,
+    "createdAt": str,
+    "lastModified": str,
+    "pipeline_tag": str,
+    "library_name": str,
+    "downloads": int,
+    "downloadsAllTime": int,
+    "likes": int,
+    "safetensors": dict,
+}
+"""The type of each field that is kept as it comes."""
+
+Wanted = Callable[[str, str | None, int | None], bool]
+"""Whether to keep a row that names no parents, by its name, architecture and parameters."""
 
 
 class OddRow(Exception):
@@ -47,132 +66,151 @@ class Row(NamedTuple):
     odd: list[str]
 
 
-def read(row: object) -> Row:
-    """Raises OddRow if the row has no identity."""
-    if not isinstance(row, dict):
+def read(row: object, wanted: Wanted | None = None) -> Row | None:
+    """None for a row that names no parents and is not `wanted`. Raises OddRow without identity."""
+    if type(row) is not dict:
         raise OddRow(None, "row is not an object")
-    name, hub_id = row.get("id"), row.get("_id")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    get = row.get
+    name, hub_id = get("id"), get("_id")
+    if type(name) is not str or not NAME.fullmatch(name):
         raise OddRow(None, "id is not a repository's name")
-    if not isinstance(hub_id, str) or not _HUB_ID.fullmatch(hub_id):
+    if type(hub_id) is not str or not _HUB_ID.fullmatch(hub_id):
         raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
-    get = row.get
-
-    def field(key: str, right: Callable[[Any], bool]) -> Any:
-        value = get(key)
-        if value is None or right(value):
-            return value
-        odd.append(f"{key} makes no sense")
-        return None
-
     tags = _tags(get("tags"), odd)
+    card, told = get("cardData"), get("config")
+    config = _config(told, odd) if told is not None else {}
+    if is_copy(tags, config):
+        config.setdefault("quantization", "gguf")
+    base = card.get("base_model") if type(card) is dict else None
     lineage = [tag for tag in tags if tag.startswith(_LINEAGE)]
-    card = field("cardData", _is_object) or {}
-    config = _config(field("config", _is_object) or {})
-    weights = field("safetensors", _is_object) or {}
-    total = weights.get("total")
+    evidence: list[Evidence] = []
+    if lineage or base is not None or "adapter_base" in config:
+        relation = card.get("base_model_relation") if type(card) is dict else None
+        evidence = declared(name, tags, lineage, base, relation, config)
+    values = list(map(get, _KINDS))
+    if wrong := _wrong(tuple(map(type, values))):
+        for index in wrong:
+            odd.append(f"{list(_KINDS)[index]} makes no sense")
+            values[index] = None
+    weights = values[8]
+    total = weights.get("total") if weights else None
+    parameters = total if type(total) is int and 0 <= total <= MAX_COUNT else None
+    architecture = config.get("architecture")
+    if not evidence and wanted is not None and not wanted(name, architecture, parameters):
+        return None
+    sha, created, modified, pipeline, library, downloads, ever, likes, _ = values
     listing = Listing(
         hub_id,
         name,
-        field("sha", _is_sha),
-        _moment(get("createdAt"), "createdAt", odd),
-        _moment(get("lastModified"), "lastModified", odd),
+        sha if sha is None or _SHA.fullmatch(sha) else _strange("sha", odd),
+        _moment(created, "createdAt", odd),
+        _moment(modified, "lastModified", odd),
         _gate(get("gated")),
         get("disabled") is True,
         get("private") is True,
-        field("pipeline_tag", _is_text),
-        field("library_name", _is_text),
-        next((tag[len(_LICENSE) :] for tag in tags if tag.startswith(_LICENSE)), None),
-        config.get("architecture"),
-        total if _is_count(total) else None,
-        field("downloads", _is_count),
-        field("downloadsAllTime", _is_count),
-        field("likes", _is_count),
-        [tag for tag in tags if not tag.startswith(_LINEAGE)] if lineage else tags,
-        _card(card),
-        config,
+        pipeline if pipeline is None or _is_text(pipeline) else _strange("pipeline_tag", odd),
+        library if library is None or _is_text(library) else _strange("library_name", odd),
+        next((tag[8:] for tag in tags if tag.startswith(_LICENSE)), None),
+        architecture,
+        parameters,
+        _count(downloads, "downloads", odd),
+        _count(ever, "downloadsAllTime", odd),
+        _count(likes, "likes", odd),
+        _tags_text(tags, lineage),
+        stored_json(config) if config else "{}",
     )
-    return Row(listing, declared(name, tags, lineage, card, config), odd)
+    return Row(listing, evidence, odd)
+
+
+def read_one(row: object) -> Row:
+    """As `read`, of a row that was asked for by name."""
+    found = read(row)
+    assert found is not None, "only rows that are not wanted are left out"
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _wrong(kinds: tuple[type, ...]) -> tuple[int, ...]:
+    """Which fields have neither their type nor no value."""
+    right = zip(kinds, _KINDS.values(), strict=True)
+    return tuple(n for n, (kind, due) in enumerate(right) if kind not in (due, NoneType))
 
 
 def _tags(value: object, odd: list[str]) -> list[str]:
-    if not isinstance(value, list):
+    if type(value) is not list:
         if value is not None:
             odd.append("tags makes no sense")
         return []
     try:
-        fits = len(value) <= MAX_TAGS and max(map(len, value), default=0) <= MAX_TEXT
-        "".join(value)
+        if len(value) <= MAX_TAGS and len("".join(value)) <= MAX_ALL_TAGS:
+            return value
     except TypeError:
-        fits = False
-    if fits:
-        return value
+        pass
     odd.append("tags makes no sense in part")
     return [tag for tag in value if isinstance(tag, str) and len(tag) <= MAX_TEXT][:MAX_TAGS]
 
 
-def _config(config: dict[str, Any]) -> dict[str, Any]:
+def _tags_text(tags: list[str], lineage: list[str]) -> str:
+    """JSON of the tags that say no lineage."""
+    kept = [tag for tag in tags if not tag.startswith(_LINEAGE)] if lineage else tags
+    text = '","'.join(kept)
+    plain = text.isprintable() and text.isascii() and "\\" not in text
+    if plain and text.count('"') == 2 * max(0, len(kept) - 1):
+        return f'["{text}"]' if kept else "[]"
+    return stored_json(kept)
+
+
+def _config(config: object, odd: list[str]) -> dict[str, Any]:
     """The keys that say what a checkpoint is made of, each of the right type."""
+    if type(config) is not dict:
+        odd.append("config makes no sense")
+        return {}
     kept: dict[str, Any] = {}
-    architectures = config.get("architectures")
-    if isinstance(architectures, list) and architectures and _is_text(architectures[0]):
+    get = config.get
+    architectures = get("architectures")
+    if type(architectures) is list and architectures and _is_text(architectures[0]):
         kept["architecture"] = architectures[0]
-    if _is_text(model_type := config.get("model_type")):
-        kept["model_type"] = model_type
-    if config.get("auto_map"):
+    if get("auto_map"):
         kept["remote_code"] = True
-    if quantization := config.get("quantization_config"):
+    if quantization := get("quantization_config"):
         method = quantization.get("quant_method") if isinstance(quantization, dict) else None
         kept["quantization"] = method if _is_text(method) else "unknown"
-    peft = config.get("peft")
-    if isinstance(peft, dict):
+    peft = get("peft")
+    if type(peft) is dict:
         base = peft.get("base_model_name_or_path")
         kept["adapter_base"] = base if _is_text(base) else None
     return kept
 
 
-def _card(card: dict[str, Any]) -> dict[str, Any]:
-    """What pages show of a card: the data sets and languages it declares."""
-    kept: dict[str, Any] = {}
-    for key in ("datasets", "language"):
-        value = card.get(key)
-        listed = [value] if isinstance(value, str) else value
-        if isinstance(listed, list) and listed:
-            kept[key] = [text for text in listed[:50] if _is_text(text)]
-    return kept
-
-
-def _moment(value: object, key: str, odd: list[str]) -> datetime | None:
+def _moment(value: str | None, key: str, odd: list[str]) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+        moment = datetime.fromisoformat(value)
         if moment.tzinfo is UTC:
             return moment
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         odd.append(f"{key} makes no sense")
         return None
+
+
+def _count(value: int | None, key: str, odd: list[str]) -> int | None:
+    return value if value is None or 0 <= value <= MAX_COUNT else _strange(key, odd)
+
+
+def _strange(key: str, odd: list[str]) -> Any:
+    """No value, and a note of that."""
+    odd.append(f"{key} makes no sense")
+    return None
 
 
 def _gate(value: object) -> str | None:
     if value is None or value is False:
         return None
-    return value if value in ("auto", "manual") else "auto"
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_sha(value: object) -> bool:
-    return isinstance(value, str) and _SHA.fullmatch(value) is not None
+    return "manual" if value == "manual" else "auto"
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value <= MAX_COUNT
+    return type(value) is str and 0 < len(value) <= MAX_TEXT and value.isprintable()

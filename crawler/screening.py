@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from catalog.checkpoints import Listed
 from catalog.words import Reason, Relation
-from crawler.evidence import is_copy
 from crawler.layout import Misfit
 from crawler.presets import OptOut
 
@@ -36,8 +35,8 @@ def screen(listed: Listed, standard: Standard, opt_out: OptOut) -> Misfit | None
     config = listed.config
     if config.get("remote_code"):
         return Misfit(Reason.REMOTE_CODE, "its configuration has an auto_map")
-    if is_copy(listed.tags, config):
-        return Misfit(Reason.QUANTIZED, str(config.get("quantization") or "GGUF"))
+    if quantization := config.get("quantization"):
+        return Misfit(Reason.QUANTIZED, str(quantization))
     if listed.relation == Relation.ADAPTER or "adapter_base" in config:
         return None  # what is listed of an adapter says nothing of its base
     return _architecture(listed, standard) or _size(listed, standard)
