@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
-from evaluator.suites import Problem, Prompt, Suite, load, names, problems_in, split
+from evaluator.suites import Problem, Prompt, Suite, load, names, problems_in, split, write
+from gems.context import home
+
+ROUTERBENCH = "routerbench"
 
 
 @click.group("suites")
@@ -17,11 +20,33 @@ def suites() -> None:
     """List, show and validate prompt suites."""
 
 
+def open_suite(name_or_path: str | Path) -> Suite:
+    """Any suite a person may name: packaged, a file, or the paper's pool from the Hub.
+
+    The pool is fetched once and kept under GEMS_HOME. Raises SuiteError or HubError.
+    """
+    if str(name_or_path) != ROUTERBENCH:
+        return load(name_or_path)
+    kept = _kept_pool()
+    if not kept.is_file():
+        from evaluator.suites.routerbench import routerbench
+        from hubs.datasets import fetch_dataset_file
+
+        write(routerbench(fetch_dataset_file), kept)
+    return load(kept)
+
+
+def _kept_pool() -> Path:
+    return home() / "suites" / f"{ROUTERBENCH}.jsonl"
+
+
 @suites.command("ls")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(as_json: bool) -> None:
     """List the packaged suites."""
     rows = [_summary(load(name)) for name in names()]
+    if _kept_pool().is_file():
+        rows.append(_summary(load(_kept_pool())))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -29,6 +54,8 @@ def ls(as_json: bool) -> None:
         categories = ", ".join(f"{name} {count}" for name, count in row["categories"].items())
         confirm = f"; confirmed on {row['confirm']}" if row["confirm"] else ""
         click.echo(f"{row['suite']}  {row['prompts']} prompts ({categories}){confirm}")
+    if not _kept_pool().is_file():
+        click.echo(f"{ROUTERBENCH}  read from the Hub when it is first used")
 
 
 @suites.command("show")
@@ -36,14 +63,14 @@ def ls(as_json: bool) -> None:
 @click.option("--prompt", "prompt_id", help="Show one prompt in full, by its id.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(suite: str, prompt_id: str | None, as_json: bool) -> None:
-    """Show a suite: SUITE is a packaged name or a file.
+    """Show a suite: SUITE is a name that `gems suites ls` lists, or a file.
 
     \b
     Examples:
       gems suites show core
       gems suites show ours.yaml --prompt m-001
     """
-    found = load(suite)
+    found = open_suite(suite)
     if prompt_id is not None:
         chosen = [prompt for prompt in found.prompts if prompt.id == prompt_id]
         if not chosen:

@@ -10,6 +10,7 @@ from evaluator.suites.prompt import GRADERS, Example, Prompt
 from evaluator.suites.reading import Problem
 from evaluator.suites.shelf import load, names, problems_in, split
 from evaluator.suites.suite import Suite
+from evaluator.suites.writing import write
 
 __all__ = [
     "GRADERS",
@@ -22,4 +23,5 @@ __all__ = [
     "names",
     "problems_in",
     "split",
+    "write",
 ]
