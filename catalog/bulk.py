@@ -15,6 +15,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 Values = Sequence[tuple[Any, ...]]
+GOES = 1000
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -51,6 +52,21 @@ def upsert_many(
 def _insert(table: Table, columns: Sequence[str]) -> str:
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+def select_among(
+    session: Session, sql: str, values: Sequence[Any], *before: Any
+) -> list[tuple[Any, ...]]:
+    """Rows of a statement that ends in `IN`, for these values; in several goes if many.
+
+    before: values for the question marks before that.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for at in range(0, len(values), GOES):
+        some = tuple(values[at : at + GOES])
+        marks = ", ".join("?" * len(some))
+        rows += session.connection().exec_driver_sql(f"{sql} ({marks})", before + some).all()
+    return rows
 
 
 def run_many(session: Session, sql: str, rows: Values) -> None:

@@ -67,9 +67,16 @@ class Finding(NamedTuple):
     parameters: int | None = None
 
 
-def unscreened(session: Session, family_id: int, after: int, limit: int) -> list[Listed]:
-    """Members not vetted at their current commit, by repository id, `after` one."""
-    new = or_(Checkpoint.id.is_(None), Checkpoint.status == Status.UNVETTED)
+def unscreened(
+    session: Session, family_id: int, after: int, limit: int, *, again: bool
+) -> list[Listed]:
+    """Members without a checkpoint at their current commit, by repository id, `after` one.
+
+    again: also those whose checkpoint was left unvetted.
+    """
+    new: ColumnElement[bool] = Checkpoint.id.is_(None)
+    if again:
+        new = or_(new, Checkpoint.status == Status.UNVETTED)
     return _listed(session, family_id, new, after, limit)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Table, and_, delete, exists, func, not_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
-from catalog.bulk import insert_many, run_many
+from catalog.bulk import insert_many, run_many, select_among
 from catalog.repositories import ids_of_names
 from catalog.tables import Edge, Repository
 from catalog.words import Relation
@@ -311,17 +311,14 @@ def evidence(session: Session, repository_id: int) -> list[tuple[Evidence, bool]
 def _stated(
     session: Session, children: Iterable[int], sources: Collection[str]
 ) -> dict[int, dict[Evidence, int]]:
-    rows = session.execute(
-        select(
-            Edge.child_id,
-            Edge.id,
-            Edge.parent_name,
-            Edge.relation,
-            Edge.source,
-            Edge.confidence,
-        ).where(Edge.child_id.in_(list(children)), Edge.source.in_(list(sources)))
+    rows = select_among(
+        session,
+        "SELECT child_id, id, parent_name, relation, source, confidence FROM edges"
+        " WHERE child_id IN",
+        list(children),
     )
     said: dict[int, dict[Evidence, int]] = defaultdict(dict)
-    for row in rows:
-        said[row[0]][Evidence._make(row[2:])] = row[1]
+    for child, edge, parent, relation, source, confidence in rows:
+        if source in sources:
+            said[child][Evidence(parent, relation, source, confidence)] = edge
     return said

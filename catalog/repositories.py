@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import insert_many, stored_moment, upsert_many
+from catalog.bulk import insert_many, select_among, stored_moment, upsert_many
 from catalog.tables import Alias, Member, Repository
 
 _REPOSITORIES: Table = Repository.__table__  # type: ignore[assignment]
@@ -184,14 +184,9 @@ def mark_missing(session: Session, repository_ids: Sequence[int], now: datetime)
 
 
 def _known(session: Session, hub: str, hub_ids: list[str]) -> dict[str, tuple[int, str]]:
-    if not hub_ids:
-        return {}
-    rows = session.execute(
-        select(Repository.hub_id, Repository.id, Repository.name).where(
-            Repository.hub == hub, Repository.hub_id.in_(hub_ids)
-        )
-    )
-    return {hub_id: (repository_id, name) for hub_id, repository_id, name in rows}
+    sql = "SELECT hub_id, id, name FROM repositories WHERE hub = ? AND hub_id IN"
+    rows = select_among(session, sql, hub_ids, hub)
+    return {hub_id: (key, name) for hub_id, key, name in rows}
 
 
 def _values(hub: str, seen: str | None, listing: Listing) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ Each is confirmed with the hub before it is called missing.
 
 from __future__ import annotations
 
-from catalog import lineage, repositories
+from catalog import crawls, lineage, repositories
 from catalog.lineage import LISTED
 from catalog.repositories import Absent
 from crawler.enumeration import Pass
@@ -45,6 +45,7 @@ def _confirm(crawl: Pass, absent: Absent) -> bool:
             claims = {stored.ids[row.listing.hub_id]: row.evidence}
             lineage.settle(session, lineage.state(session, crawl.hub_name, claims, LISTED))
             lineage.adopt(session, stored.named)
+            crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
         if not _same(row, absent):
             repositories.mark_missing(session, [absent.repository_id], crawl.began)
             return True

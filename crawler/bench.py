@@ -21,6 +21,7 @@ class Bench:
     hub: Hub
     hub_name: str
     catalog: Catalog
+    crawl_id: int
     family_id: int
     layouts: Sequence[Layout]
     now: datetime

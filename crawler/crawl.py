@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from catalog import checkpoints, crawls, families, lineage, popularity, repositories
 from catalog.crawls import INCREMENT, RECURSIVE, WHOLE
-from catalog.database import Catalog
+from catalog.database import Catalog, Session
 from catalog.families import Census
 from catalog.words import Reason
 from crawler import absence, enumeration, roots, vetting
@@ -112,7 +112,14 @@ def enumerate_and_screen(
         made[household.family_id] = layouts
         _withdraw(run, household, presets.opt_out, again=how in STRATEGIES)
         standard = roots.standard(household, layouts)
-        vetting.screen_all(catalog, household.family_id, standard, presets.opt_out, run.began)
+        vetting.screen_all(
+            catalog,
+            household.family_id,
+            standard,
+            presets.opt_out,
+            run.began,
+            again=how in STRATEGIES,
+        )
     return Survey(run, how, resumed, missing, made)
 
 
@@ -126,6 +133,7 @@ def look(survey: Survey) -> None:
                 run.hub,
                 run.hub_name,
                 run.catalog,
+                run.crawl_id,
                 household.family_id,
                 layouts,
                 run.began,
@@ -146,23 +154,29 @@ def finish(survey: Survey, now: datetime) -> Report:
 
 
 def resolve(run: Pass) -> None:
-    """Settle lineage, say who is a member, and date the popularity of those seen."""
+    """Settle lineage that moved, say who is a member, and date the popularity of those seen."""
+    ids = [household.family_id for household in run.households]
     with run.catalog.write() as session:
-        for household in run.households:
-            if household.architecture is not None:
-                lineage.infer(
-                    session,
-                    run.hub_name,
-                    household.family_id,
-                    household.names[0],
-                    household.architecture,
-                    household.span,
-                )
-        lineage.settle(session)
-        for household in run.households:
-            lineage.enrol(session, household.family_id)
-        ids = [household.family_id for household in run.households]
+        if crawls.crawl(session, run.crawl_id).state.get("moved"):
+            _settle(session, run)
+            crawls.step(session, run.crawl_id, 0, 0, moved=False)
         popularity.record(session, ids, run.began.date(), run.began)
+
+
+def _settle(session: Session, run: Pass) -> None:
+    for household in run.households:
+        if household.architecture is not None:
+            lineage.infer(
+                session,
+                run.hub_name,
+                household.family_id,
+                household.names[0],
+                household.architecture,
+                household.span,
+            )
+    lineage.settle(session)
+    for household in run.households:
+        lineage.enrol(session, household.family_id)
 
 
 def _withdraw(run: Pass, household: Household, opt_out: OptOut, *, again: bool) -> None:
@@ -209,7 +223,9 @@ def _begin(
         since, single = _newest(source.hub, now)
         how, state = strategy or _cheaper(source, catalog, households, single), {}
     with catalog.write() as session:
-        crawl_id = crawls.begin(session, source.name, how, slugs, since, now, **state)
+        crawl_id = crawls.begin(
+            session, source.name, how, slugs, since, now, moved=how != INCREMENT, **state
+        )
     return _pass(source, catalog, crawl_id, households, now, told), False, how
 
 

@@ -138,8 +138,10 @@ def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> N
                 odd += [(row.listing.name, reason) for reason in row.odd]
     stored = repositories.store(session, crawl.hub_name, [row.listing for row in rows], crawl.began)
     claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
-    lineage.state(session, crawl.hub_name, claims, LISTED)
+    changed = lineage.state(session, crawl.hub_name, claims, LISTED)
     lineage.adopt(session, stored.named)
+    if changed or stored.named:
+        crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
     crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
     if met:
         crawls.meet(session, crawl.crawl_id, [row.listing.name for row in rows])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from catalog import checkpoints, families, lineage
+from catalog import checkpoints, crawls, families, lineage
 from catalog.checkpoints import Finding, Listed
 from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
@@ -32,13 +32,22 @@ LOOKERS = 8
 
 
 def screen_all(
-    catalog: Catalog, family_id: int, standard: Standard, opt_out: OptOut, now: datetime
+    catalog: Catalog,
+    family_id: int,
+    standard: Standard,
+    opt_out: OptOut,
+    now: datetime,
+    *,
+    again: bool,
 ) -> int:
-    """Give every member a checkpoint at its current commit, excluded or still unvetted."""
+    """Give every member a checkpoint at its current commit, excluded or still unvetted.
+
+    again: also screen those that were left unvetted before.
+    """
     after = screened = 0
     while True:
         with catalog.write() as session:
-            batch = checkpoints.unscreened(session, family_id, after, SCREENED)
+            batch = checkpoints.unscreened(session, family_id, after, SCREENED, again=again)
             findings = [_screened(listed, standard, opt_out) for listed in batch]
             checkpoints.note(session, findings, now)
         screened += len(batch)
@@ -125,6 +134,8 @@ def _note(bench: Bench, looks: Sequence[Look]) -> None:
         checkpoints.note(session, findings, bench.now)
         changed = lineage.state(session, bench.hub_name, claims, LOOKED_AT)
         lineage.settle(session, changed)
+        if changed:
+            crawls.step(session, bench.crawl_id, 0, 0, moved=True)
 
 
 def _judge_adapter(bench: Bench, seen: Look, base: Base | Misfit) -> Finding:
