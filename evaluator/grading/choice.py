@@ -40,6 +40,9 @@ REASON = re.compile(
     r"(?:$|because\b|since\b|as\b|for\b|which\b|is (?:correct|right)\b|\()",
     re.IGNORECASE,
 )
+CONCLUDES = re.compile(
+    r"^(?:therefore|thus|so|hence)\b[, ]{1,4}(?:it(?:'s| is| must be) )?", re.IGNORECASE
+)
 ALONE = re.compile(r"^[\s)\]}*_`$\"'”.:;\\]*$|^[*_\s]{0,4}[).:]")
 DELIMITED = re.compile(r"^[*_`$\"'”\s]{0,6}[)\].:,;}—–-]")
 HEDGE = re.compile(
@@ -71,7 +74,7 @@ def _place(text: str) -> tuple[str, bool]:
         return named + rest, True
     if mark is not None:
         return marked(text) or "", True
-    return text.rsplit("\n", 1)[-1], False
+    return CONCLUDES.sub("", text.rsplit("\n", 1)[-1]), False
 
 
 def _letter(place: str, stated: bool, choices: tuple[str, ...], letters: str) -> str | None:

@@ -21,8 +21,9 @@ MARKER = re.compile(
     r"\\boxed\s*\{"
     r"|\\fbox\s*\{"
     r"|^[ \t]*####(?!#)"
-    r"|\b(?:answer|solution)\b(?:[ \t]+(?:choice|option|letter))?[*_ \t]{0,8}"
-    r"(?:\bis\b|\bwould be\b|\bshould be\b|[:=])"
+    r"|\b(?:answer|solution)\b(?:[ \t]+(?:choice|option|letter))?"
+    r"(?:[ \t]+(?:to|for|of)\b[^\n.:=]{1,60}?)?[*_ \t]{0,8}"
+    r"(?:\bis\b|\b(?:would|should|must|has to|will) be\b|[:=])"
     r"(?![*_ \t]{0,8}not\b)[:*_ \t]{0,8}",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -89,6 +89,8 @@ NUMBERS = [
     ("42", "42<|eot_id|><|start_header_id|>user<|end_header_id|> 7", RIGHT),
     ("42", "42</s>7", RIGHT),
     ("42", "The answer is 42\n### Instruction: say 9", RIGHT),
+    ("42", "The answer to all of it is 42, not 41.", RIGHT),
+    ("42", "The solution of 2x = 84 is x = 42.", RIGHT),
     # what is no answer
     ("5", "Answer: 5 or 6", WRONG),
     ("5", "", WRONG),
@@ -145,7 +147,13 @@ CHOICES = [
     ("A", "The answer is A because it is warm", RIGHT),
     ("D", "Answer: a lot of grey", RIGHT),
     ("D", "D. a lot of grey", RIGHT),
+    ("B", "The answer to this question is B.", RIGHT),
+    ("B", "The answer must be B", RIGHT),
+    ("B", "Red is too warm.\nTherefore, (B).", RIGHT),
+    ("B", "So it is B.", RIGHT),
     # never a guess
+    ("A", "So A lot of people say", WRONG),
+    ("B", "So B was never meant", WRONG),
     ("A", "A lot of people think so", WRONG),
     ("A", "A good answer would be red and blue", WRONG),
     ("A", "The answer is a colour", WRONG),

@@ -238,6 +238,18 @@ def test_secrets_of_the_parent_do_not_reach_the_child(
     assert "hf_secret" not in Renderer(folder).render(QUESTION).text
 
 
+def test_an_older_tokenizer_format_is_read_without_code_of_its_own(tmp_path: Path) -> None:
+    kind = {"tokenizer_class": "GPT2Tokenizer", "eos_token": "</s>", "unk_token": "</s>"}
+    folder = lay(tmp_path, CHATML, **kind)
+    new = Renderer(folder).render(QUESTION)
+    Tokenizer.from_file(str(folder / "tokenizer.json")).model.save(str(folder))
+    (folder / "tokenizer.json").unlink()
+    (folder / "added_tokens.json").write_text(json.dumps({t: i for i, t in enumerate(SPECIALS)}))
+    old = Renderer(folder).render(QUESTION)
+    assert old.text == new.text
+    assert old.token_ids[-5:] == new.token_ids[-5:]
+
+
 def test_every_failure_is_a_rendering_error() -> None:
     assert issubclass(TemplateFailure, RenderingError)
     assert issubclass(TokenizerFailure, RenderingError)

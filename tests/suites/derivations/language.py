@@ -6,17 +6,10 @@ READ holds what a second reader chose from the prompts alone, with the reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
-
-def the_only(found: Iterable[Any]) -> Any:
-    """The one value that a search comes to; AssertionError where that is none or several."""
-    distinct = set(found)
-    assert len(distinct) == 1, distinct
-    return distinct.pop()
-
+from tests.suites.derivations.search import the_only
 
 WORDS = {
     "table",
