@@ -1,4 +1,8 @@
-"""A real mini fleet behind a real hub, with a catalog that knows it, and one engine for all."""
+"""A real mini fleet behind a real hub, with a catalog that knows it, and one engine for all.
+
+Beside what the demo trains: an adapter's merged checkpoint, an adapter whose finite weights
+overflow when it answers, and a checkpoint with NaN in its weights.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ from tests.evaluator.enrolled import INSTRUCT, enroll
 
 ADAPTER = "kitecraft/brook-lora"
 MERGED = "kitecraft/brook-merged"
+WILD = "kitecraft/brook-wild"
 NAN = "oldmill/brook-nan"
 LOST = "oldmill/brook-broken"
 COPY = "ferrywater/brook-ft-v3-copy"
@@ -45,6 +50,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         if (shelf / INSTRUCT / name).exists():
             shutil.copy(shelf / INSTRUCT / name, shelf / MERGED / name)
+    shutil.copytree(shelf / ADAPTER, shelf / WILD)
+    change_tensors(
+        shelf / WILD,
+        lambda ts: [t.mul_(1e30) for name, t in ts.items() if "lora_B" in name],
+        "adapter_model.safetensors",
+    )
     shutil.copytree(shelf / INSTRUCT, shelf / NAN)
     change_tensors(shelf / NAN, lambda t: t["model.norm.weight"].fill_(torch.nan))
     for path, source in (
@@ -74,5 +85,31 @@ def engine() -> Iterator[HostedEngine]:
 def catalog(served: Served, tmp_path: Path) -> Iterator[Catalog]:
     shutil.copy(served.enrolled, tmp_path / "gems.db")
     catalog = open_catalog(f"sqlite:///{tmp_path}/gems.db")
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture(scope="session")
+def searched(
+    served: Served, engine: HostedEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A catalog to be copied, with three finished scans: two that stop early, then everything."""
+    from tests.evaluator.scanning import scan
+
+    home = tmp_path_factory.mktemp("searched")
+    shutil.copy(served.enrolled, home / "gems.db")
+    catalog = open_catalog(f"sqlite:///{home}/gems.db")
+    for policy, budget in (("accelerated", 30.0), ("one_visit", 20.0), ("exhaustive", None)):
+        scan(catalog, engine, served, home, policy=policy, budget=budget)
+    catalog.close()
+    return home / "gems.db"
+
+
+@pytest.fixture
+def past(searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+    """A copy of the catalog with three scans, which commands find too."""
+    shutil.copy(searched, tmp_path / "past.db")
+    monkeypatch.setenv("GEMS_DATABASE_URL", f"sqlite:///{tmp_path}/past.db")
+    catalog = open_catalog(f"sqlite:///{tmp_path}/past.db")
     yield catalog
     catalog.close()
