@@ -11,11 +11,11 @@ after a line with `suite` if there is more to say than the file's name does).
 |---|---|
 | `id`, `category`, `prompt` | always: short names, and what is asked |
 | `grader` | `number`, `math`, `choice`, `exact`, `regex` or `code` |
-| `gold` | the right answer; for `choice` its letter or its text; for `code` a reference, or nothing |
+| `gold` | the right answer; `choice`: its letter or text; `code`: a reference, or nothing |
 | `choices` | for `choice`: 2 to 26 texts, which are put below the prompt as A, B, C … |
 | `tests`, `entry_point` | for `code`: Python asserts, and the name that they call |
 | `difficulty`, `template` | 1 to 5, and where it came from: for people only |
-| `system`, `max_tokens`, `few_shot` | also for a whole suite; `few_shot` lists `prompt` and `answer` |
+| `system`, `max_tokens`, `few_shot` | also for a whole suite; examples: `prompt`, `answer` |
 
 `confirm: SUITE` names the suite that confirms, a packaged one or a file beside this one; without
 it, two fifths of the suite's own prompts are held back, by their content.
