@@ -38,9 +38,9 @@ from catalog.tables import (
 from catalog.words import Outcome, Part, Reason, Relation, ScanStatus, Stage, Status, Verdict
 
 NOW = datetime(2026, 5, 3, 4, 30, tzinfo=UTC)
+ROOTS = 2
 CATEGORIES = ("code", "language", "maths", "reasoning")
 RUNGS = (8, 12, 20, 32, 48)
-ROOTS = ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B")
 ORGS = ("quill-ai", "northbeam", "tanager", "osprey-lab", "mlfoundry", "aya-k", "dritter", "hexlet")
 STEMS = ("Lark", "Wren", "Basalt", "Cobalt", "Meridian", "Juniper", "Onyx", "Saffron", "Tern")
 TAGS = ("8B", "8B-SFT", "8B-DPO", "8B-Math", "8B-Coder", "8B-Instruct-v2", "8B-ORPO", "8B-merge")
@@ -52,6 +52,7 @@ class Fleet:
 
     slug: str = "llama-3.1-8b"
     title: str = "Llama 3.1 8B"
+    roots: tuple[str, str] = ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B")
     checkpoints: int = 60
     selecting: int = 48
     confirming: int = 400
@@ -131,8 +132,8 @@ class _Maker:
         self.kind: dict[int, str] = {}
         for at in range(total):
             number = start + at
-            root = at < len(ROOTS)
-            name = ROOTS[at] if root else self._name(at)
+            root = at < ROOTS
+            name = fleet.roots[at] if root else self._name(at)
             name = self.word(name) if fleet.words and not root else name
             kind = self._kind(at)
             relation = None if root else rng.choices(list(Relation)[:3], (8, 1, 1))[0]
@@ -368,7 +369,7 @@ class _Maker:
         rng, fleet = self.random, self.fleet
         ranked = sorted(self.made.checkpoints, key=lambda n: -sum(self.skill[n]))
         finishing = set(ranked[: max(3, int(len(ranked) * fleet.finishers))])
-        self.finishing = finishing | set(self.made.checkpoints[: len(ROOTS)]) | self._popular()
+        self.finishing = finishing | set(self.made.checkpoints[:ROOTS]) | self._popular()
         selecting = [p for p in self.prompts if p["part"] == Part.SELECTION]
         confirming = [p for p in self.prompts if p["part"] == Part.CONFIRMATION]
         asked: dict[int, list[tuple[str, str, float]]] = {}
@@ -451,11 +452,11 @@ class _Maker:
         unpopular_gems = {n for n in by_downloads if sum(self.skill[n]) > 3.05}
         for n in unpopular_gems:
             self.downloads[n] = min(self.downloads[n], 40)
-        return {n for n in by_downloads[: most + len(ROOTS)] if n not in unpopular_gems}
+        return {n for n in by_downloads[: most + ROOTS] if n not in unpopular_gems}
 
     def _rule(self, session: Session, asked: dict[int, list[tuple[str, str, float]]]) -> None:
         part = Part.CONFIRMATION if self.fleet.confirm_answers else Part.SELECTION
-        popular = self._popular() | set(self.made.checkpoints[: len(ROOTS)])
+        popular = self._popular() | set(self.made.checkpoints[:ROOTS])
         means = {
             n: _mean([s for _, p, s in asked[n] if p == (part if n in self.finishing else p)])
             for n in asked

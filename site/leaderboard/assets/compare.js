@@ -21,7 +21,8 @@
   const percent = (share) => (share === null ? "–" : (100 * share).toFixed(1));
 
   let known = new Map();
-  const addressOf = (said) => known.get(said) || said;
+  let names = new Map();
+  const addressOf = (said) => (names.has(said) ? said : known.get(said) || said);
   const safe = (address) => /^[\w.~-]+\/[\w.~-]+$/.test(address) && !address.includes("..");
 
   function line(cells, head) {
@@ -128,9 +129,10 @@
       option.value = one.name;
       return option;
     }));
-    const names = new Map(list.map((one) => [one.address, one.name]));
+    names = new Map(list.map((one) => [one.address, one.name]));
     new URLSearchParams(location.search).getAll("c").slice(0, 4).forEach((address, at) => {
-      fields[at].value = names.get(address) || address;
+      const name = names.get(address);
+      fields[at].value = known.get(name) === address ? name : address;
     });
     form.addEventListener("submit", (event) => { event.preventDefault(); compare(); });
     if (fields[1].value) compare();

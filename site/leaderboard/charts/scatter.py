@@ -170,7 +170,7 @@ def _labels(view: View, place: Callable[[Standing], tuple[float, float]]) -> Ite
     shown += sorted((s for s in view.popular if not s.root), key=lambda s: -(s.downloads or 0))[:2]
     for standing in shown:
         x, y = place(standing)
-        at = y - 9 if standing in shown[:LABELLED] and not standing.popular else y + 4
+        at = y - 9
         side = "end" if x > WIDE / 2 else "start"
         while any(abs(at - other) < LINE and abs(x - where) < 330 for where, other in taken):
             at += 1

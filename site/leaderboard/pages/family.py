@@ -196,7 +196,7 @@ def _facts(view: View) -> list[tuple[str, str]]:
     spent = sum(s.overall.n for s in view.eliminated) + selecting * len(view.finalists)
     if selecting and view.standings:
         share = 100 * spent / (selecting * len(view.standings))
-        facts.append(("Of asking everyone all", f"{share:.0f}%"))
+        facts.append(("Of asking everyone everything", f"{share:.0f}%"))
     cost = board.report.get("cost")
     if isinstance(cost, dict):
         queries, loads = _number(cost.get("queries")), _number(cost.get("loads"))
