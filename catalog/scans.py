@@ -48,6 +48,7 @@ class Begun:
     """A scan that is under way; `resumed` if an earlier process began it."""
 
     scan_id: int
+    parameters: Parameters
     arms: tuple[int, ...]
     started_at: datetime
     resumed: bool
@@ -77,13 +78,14 @@ CHARGES = tuple(Charge.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A candidate that dropped out: at which stage, why, and when."""
+    """A candidate that dropped out: at which stage, why, and when. base_sha: an adapter's base."""
 
     checkpoint_id: int
     stage: Stage
     kind: str
     detail: str
     failed_at: datetime
+    base_sha: str = ""
 
 
 def latest_plan(session: Session, family_id: int, suite_id: int, seed: int) -> Order | None:
@@ -138,7 +140,7 @@ def unfinished(session: Session, parameters: Parameters) -> Begun | None:
     )
     for scan in rows:
         if _parameters(scan) == parameters:
-            return Begun(scan.id, tuple(scan.arms), scan.started_at, resumed=True)
+            return Begun(scan.id, parameters, tuple(scan.arms), scan.started_at, resumed=True)
     return None
 
 
@@ -168,7 +170,7 @@ def begin(
     )
     session.add(scan)
     session.flush()
-    return Begun(scan.id, tuple(arms), scan.started_at, resumed=False)
+    return Begun(scan.id, parameters, tuple(arms), scan.started_at, resumed=False)
 
 
 def abandon_visits(session: Session, scan_id: int) -> None:
@@ -255,6 +257,7 @@ def drop(session: Session, scan_id: int, dropped: Dropped) -> None:
             Failure(
                 scan_id=scan_id,
                 checkpoint_id=dropped.checkpoint_id,
+                base_sha=dropped.base_sha,
                 stage=dropped.stage,
                 kind=dropped.kind,
                 detail=dropped.detail,
@@ -291,7 +294,9 @@ def dropped_before(
 
 
 def _dropped(row: Failure) -> Dropped:
-    return Dropped(row.checkpoint_id, Stage(row.stage), row.kind, row.detail, row.failed_at)
+    return Dropped(
+        row.checkpoint_id, Stage(row.stage), row.kind, row.detail, row.failed_at, row.base_sha
+    )
 
 
 def _parameters(scan: Scan) -> Parameters:

@@ -23,13 +23,11 @@ from evaluator.fetching import Fetcher
 from evaluator.lock import only_scan
 from evaluator.plan import PLANNER, WORKERS, Paper, Plan, default_budget, lay_out, read_paper
 from evaluator.record import Record, asked, key_of
-from evaluator.search.policies import NAMES, make
+from evaluator.search.policies import make
 from evaluator.search.protocol import Batch, Policy, Standing
 from evaluator.settings import Settings
 from evaluator.suites import Prompt
 from evaluator.visits import MOST_TOGETHER, Visitor, base_of
-
-DEFAULT_POLICY = PLANNER if PLANNER in NAMES else "accelerated"
 
 FINALISTS = 5
 """At least so many checkpoints that are not popular are asked the confirmation prompts."""
@@ -70,12 +68,12 @@ def run_scan(
         record = Record(catalog, terms, paper.prompts, boxed=settings.boxed)
         visitor = Visitor(catalog, begun.scan_id, engine, fetcher, record, paper.prompts)
         scan = Scan(catalog, fetcher, plan, begun, record, visitor, watch)
-        return scan.run(searching, settings, policy, budget)
+        return scan.run(searching, settings.family)
 
 
 def chosen(settings: Settings, items: int) -> tuple[str, float]:
     """The policy and the budget: those asked for, else the house's."""
-    policy = settings.policy or DEFAULT_POLICY
+    policy = settings.policy or PLANNER
     budget = default_budget(policy, items) if settings.budget is None else settings.budget
     return policy, budget
 
@@ -100,22 +98,23 @@ class Scan:
     visitor: Visitor
     watch: Watch
 
-    def run(self, policy: Policy, settings: Settings, name: str, budget: float) -> dict[str, Any]:
+    def run(self, policy: Policy, family: str) -> dict[str, Any]:
         """Search, confirm, rule, and store the report."""
         began = perf_counter()
+        asked_for = self.begun.parameters
         with self.catalog.read() as session:
             before = scans.costs(session, self.begun.scan_id)
-        extra = len(self.plan.popular) + max(FINALISTS, settings.top_k)
+        extra = len(self.plan.popular) + max(FINALISTS, asked_for.top_k)
         confirming = min(extra, len(self.plan.arms)) * len(self.plan.paper.confirmation)
-        self.watch.expect(round(budget * len(self.plan.arms)) + confirming)
+        self.watch.expect(round(asked_for.budget * len(self.plan.arms)) + confirming)
         self._search(policy)
         standing = policy.standing()
-        confirmed = finalists(self.plan, standing, settings.top_k)
+        confirmed = finalists(self.plan, standing, asked_for.top_k)
         if self.plan.paper.confirmation:
             self._confirm(confirmed)
         self.visitor.leave()
         spent = sum(getattr(before, f"{stage}_seconds") for stage in report.SECONDS)
-        return self._conclude(standing, confirmed, settings, name, began - spent)
+        return self._conclude(standing, confirmed, family, began - spent)
 
     def _search(self, policy: Policy) -> None:
         """Ask and tell until the policy is done.
@@ -197,15 +196,10 @@ class Scan:
         return self.record.scores(candidate, self._prompts(batch))
 
     def _conclude(
-        self,
-        standing: Standing,
-        confirmed: Sequence[int],
-        settings: Settings,
-        policy: str,
-        began: float,
+        self, standing: Standing, confirmed: Sequence[int], family: str, began: float
     ) -> dict[str, Any]:
         """Rule, and store rulings and report in one transaction."""
-        plan, scan_id = self.plan, self.begun.scan_id
+        plan, scan_id, asked_for = self.plan, self.begun.scan_id, self.begun.parameters
         with self.catalog.read() as session:
             blocking = unrankable_roots(session, plan.family_id)
             previous = rulings.previous_verdicts(session, plan.family_id)
@@ -215,14 +209,18 @@ class Scan:
         rows = report.rule(outcome, self.record)
         with self.catalog.write() as session:
             spent = scans.costs(session, scan_id)
+            priced = spent
+            if not spent.loads:
+                past = scans.prices(session, asked_for.engine, asked_for.dtype, plan.family_id)
+                priced = past or spent
             paid = answers.asked_in(session, scan_id)
             selecting = {key_of(prompt) for prompt in plan.paper.selection}
             searched = sum(count for key, count in paid.items() if key in selecting)
             told = {
                 "scan": scan_id,
-                "family": settings.family,
+                "family": family,
                 "suite": plan.paper.suite,
-                "policy": policy,
+                "policy": asked_for.policy,
                 "candidates": len(plan.arms),
                 "excluded": exclusions(session, plan.family_id),
                 "failed": report.failures(self.visitor.dropped),
@@ -234,7 +232,7 @@ class Scan:
                     "checkpoints": len(confirmed) if plan.paper.confirmation else 0,
                 },
                 "left_out": {"prompts": plan.paper.left_out[0], "reason": plan.paper.left_out[1]},
-                "price": report.price(spent),
+                "price": report.price(priced),
                 "cost": report.cost(spent, searched, perf_counter() - began),
             }
             rulings.store_rulings(session, scan_id, rows)
@@ -250,7 +248,7 @@ def _reach(
         found = candidates(session, family_named(session, settings.family).id)
         for candidate in found[:1]:
             known = answers.answered(session, asked(candidate), terms)
-            if any(key_of(prompt) not in known for prompt in paper.selection):
+            if not any(key_of(prompt) in known for prompt in paper.selection):
                 fetcher.reach(candidate)
 
 
@@ -281,9 +279,10 @@ def _begin(
         return begun
     begun = scans.begin(session, parameters, arms)
     known = scans.dropped_before(session, arms, engine.name, engine.dtype)
-    alone = {arm.checkpoint_id for arm in plan.arms if arm.base is None}
-    for dropped in known.values():
-        lasting = dropped.stage != Stage.FETCH and not dropped.kind.endswith(PASSING)
-        if lasting and dropped.checkpoint_id in alone:
+    for who in map(asked, plan.arms):
+        dropped = known.get(who.checkpoint_id)
+        if dropped is None or dropped.stage == Stage.FETCH or dropped.kind.endswith(PASSING):
+            continue
+        if dropped.base_sha == who.base_sha:
             scans.drop(session, begun.scan_id, dropped)
     return begun

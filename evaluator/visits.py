@@ -18,7 +18,7 @@ from evaluator.decoding import Decoder
 from evaluator.engines.errors import GenerationFailure, GenerationKind, LoadFailure
 from evaluator.engines.protocol import Completion, Engine, Request, Weights
 from evaluator.fetching import Fetcher, Files, OverBudget
-from evaluator.record import Landed, Record, key_of
+from evaluator.record import Landed, Record, asked, key_of
 from evaluator.rendering import Rendered, Renderer, RenderingError
 from evaluator.suites import Prompt
 from hubs.errors import Malformed, Refused
@@ -27,8 +27,8 @@ AT_ONCE = 64
 """Prompts asked between two commits. Which are computed together has a say in rounding, so the
 cuts depend on nothing but the batch: whoever is asked it again is asked the same way."""
 
-EMPTYING = (GenerationKind.CRASHED, GenerationKind.TIMED_OUT)
-"""Failures after which nothing is loaded."""
+EMPTYING = (GenerationKind.CRASHED, GenerationKind.TIMED_OUT, GenerationKind.NOT_FINITE)
+"""Failures after which what is loaded is not trusted, or gone."""
 
 MOST_TOGETHER = 8
 """Adapters asked in one load."""
@@ -93,7 +93,8 @@ class Visitor:
 
     def drop(self, candidate: Candidate, stage: Stage, kind: str, detail: str) -> None:
         """Record that a checkpoint has failed."""
-        dropped = Dropped(candidate.checkpoint_id, stage, kind, detail, datetime.now(UTC))
+        who, now = asked(candidate), datetime.now(UTC)
+        dropped = Dropped(who.checkpoint_id, stage, kind, detail, now, who.base_sha)
         self.dropped.setdefault(candidate.checkpoint_id, dropped)
         guest = self._guests.pop(candidate.checkpoint_id, None)
         with self._catalog.write() as session:

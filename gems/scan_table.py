@@ -17,11 +17,15 @@ STYLES = {"gem": "bold green", "contender": "green", "eliminated": "dim", "gradu
 
 def show_report(report: Mapping[str, Any]) -> None:
     """The leaderboard, who dropped out, and what it cost."""
-    console = Console()
+    console = _console()
     rows = report["leaderboard"]
     table = Table(box=None, header_style="bold")
     for name in ("", "checkpoint", "verdict", "score", "95%", "n", "Δ popular", "p", "downloads"):
-        table.add_column(name, justify="left" if name in ("checkpoint", "verdict") else "right")
+        left = name in ("checkpoint", "verdict")
+        wraps = name == "checkpoint"
+        table.add_column(
+            name, justify="left" if left else "right", no_wrap=not wraps, overflow="fold"
+        )
     for row in rows[:SHOWN]:
         table.add_row(*_cells(row), style=STYLES.get(row["verdict"], ""))
     console.print(table)
@@ -36,13 +40,12 @@ def show_report(report: Mapping[str, Any]) -> None:
         f"{report['candidates']} candidates of {report['family']} on {report['suite']}"
         f" ({report['policy']}): {cost['loads']:,} loads, {cost['queries']:,} queries"
         f" ({cost['queries'] - cost['search_queries']:,} to confirm), {seconds['total']:.0f} s",
-        markup=False,
     )
 
 
 def show_forecast(told: Mapping[str, Any]) -> None:
     """What a scan would cost."""
-    console = Console(markup=False, highlight=False)
+    console = _console()
     fetch, expected = told["to_fetch"], told["expected"]
     console.print(f"family      {told['family']}: {told['candidates']:,} candidates")
     if told["excluded"]:
@@ -63,7 +66,7 @@ def show_forecast(told: Mapping[str, Any]) -> None:
 
 def show_check(told: Mapping[str, Any]) -> None:
     """Where one checkpoint stands."""
-    console = Console(markup=False, highlight=False)
+    console = _console()
     console.print(
         f"{told['checkpoint']}: {told['score']:.3f} ({told['low']:.3f}–{told['high']:.3f})"
         f" on {told['n']} prompts of {told['suite']},"
@@ -82,6 +85,12 @@ def show_check(told: Mapping[str, Any]) -> None:
     console.print(
         f"{cost['loads']:,} loads, {cost['queries']:,} queries, {cost['seconds']['total']:.0f} s"
     )
+
+
+def _console() -> Console:
+    """The terminal as wide as it is; a file or pipe as wide as a name may need."""
+    console = Console(markup=False, highlight=False)
+    return console if console.is_terminal else Console(markup=False, highlight=False, width=160)
 
 
 def _cells(row: Mapping[str, Any]) -> list[Text]:

@@ -160,7 +160,10 @@ class Grade(Base):
 
 
 class Failure(Base):
-    """A candidate dropped out of a scan: at which stage, why, and when."""
+    """A candidate dropped out of a scan: at which stage, why, and when.
+
+    base_sha: of an adapter, the commit of the base it was asked on, as in `Answer`.
+    """
 
     __tablename__ = "failures"
     __table_args__ = (UniqueConstraint("scan_id", "checkpoint_id"),)
@@ -168,6 +171,7 @@ class Failure(Base):
     id: Mapped[Key]
     scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id", ondelete="CASCADE"))
     checkpoint_id: Mapped[CheckpointKey]
+    base_sha: Mapped[str] = mapped_column(default="", server_default="")
     stage: Mapped[str]
     kind: Mapped[str]
     detail: Mapped[str]

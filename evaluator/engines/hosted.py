@@ -42,6 +42,9 @@ ENVIRONMENT = {
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
 }
+CACHING = ("vllm",)
+"""Engines that keep what they computed: after NaN they are not trusted with the next batch."""
+
 SECRETS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 
@@ -99,8 +102,8 @@ class HostedEngine:
         try:
             return self._generate(requests)
         except GenerationFailure as failure:
-            if failure.kind == GenerationKind.NOT_FINITE:
-                self._restart()  # its caches may hold what it computed
+            if failure.kind == GenerationKind.NOT_FINITE and self.name in CACHING:
+                self._restart()
             raise
         except _Doubt:
             self._restart()

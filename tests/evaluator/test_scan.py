@@ -20,7 +20,7 @@ from evaluator.fetching import bytes_in
 from evaluator.scan import run_scan
 from hubs.errors import Unreachable
 from hubs.folder.server import FolderHub
-from tests.evaluator.conftest import ADAPTER, ASKED, LOST, MERGED, NAN, Served
+from tests.evaluator.conftest import ADAPTER, ASKED, LOST, MERGED, NAN, WILD, Served
 from tests.evaluator.scanning import Watching, answer_count, answers_of, outcome, scan
 
 CONTRACT = {
@@ -66,7 +66,7 @@ def test_the_report_is_as_the_contract_says(whole: Any) -> None:
     catalog, report, _ = whole
     assert set(report) >= CONTRACT
     assert all(set(row) >= ROW for row in report["leaderboard"])
-    assert report["candidates"] == 10
+    assert report["candidates"] == 11
     assert report["cost"]["queries"] == answer_count(catalog) == 8 * 2 * ASKED
     assert report["cost"]["search_queries"] == 8 * ASKED
     seconds = report["cost"]["seconds"]
@@ -75,14 +75,18 @@ def test_the_report_is_as_the_contract_says(whole: Any) -> None:
     assert report["rungs"] == [{"prompts": ASKED, "reached": 8, "kept": 8}]
 
 
-def test_checkpoints_that_cannot_be_loaded_are_failures_by_name(whole: Any) -> None:
+def test_checkpoints_that_cannot_load_or_answer_are_failures_by_name(whole: Any) -> None:
     catalog, report, _ = whole
-    assert report["failed"] == {"missing_tensors": 1, "not_finite_weights": 1}
-    assert {row["checkpoint"] for row in report["leaderboard"]}.isdisjoint({NAN, LOST})
+    assert report["failed"] == {
+        "missing_tensors": 1,
+        "not_finite_logits": 1,
+        "not_finite_weights": 1,
+    }
+    assert {row["checkpoint"] for row in report["leaderboard"]}.isdisjoint({NAN, LOST, WILD})
     with catalog.read() as session:
         stages = session.scalars(select(Failure.stage)).all()
         outcomes = set(session.scalars(select(Visit.outcome)))
-    assert stages == ["load", "load"]
+    assert sorted(stages) == ["generate", "load", "load"]
     assert outcomes == {Outcome.CLOSED, Outcome.FAILED}
 
 
@@ -99,7 +103,7 @@ def test_every_number_is_stored_with_its_grades_and_rulings(whole: Any) -> None:
     assert grades == answer_count(catalog)
     assert costs.queries == report["cost"]["queries"]
     assert [row.score for row in stored[:8]] == [row["score"] for row in report["leaderboard"]]
-    assert sum(row.verdict == "failed" for row in stored) == 2
+    assert sum(row.verdict == "failed" for row in stored) == 3
     assert suites == {"suite", "proof"}
 
 
@@ -116,13 +120,14 @@ def test_an_adapter_answers_as_its_merged_checkpoint_does(whole: Any) -> None:
     assert adapter == merged
 
 
-@pytest.mark.parametrize("policy", ["exhaustive", "accelerated", "one_visit"])
+@pytest.mark.parametrize("policy", ["exhaustive", "accelerated", "one_visit", None])
 def test_what_was_answered_before_is_asked_of_nobody_again(
-    whole: Any, served: Served, engine: Engine, policy: str
+    whole: Any, served: Served, engine: Engine, policy: str | None
 ) -> None:
     catalog, first, home = whole
     report = scan(catalog, engine, served, home, policy=policy)
     assert (report["cost"]["queries"], report["cost"]["loads"]) == (0, 0)
+    assert report["price"]["load"] == pytest.approx(first["price"]["load"])
     assert report["scan"] > first["scan"]
     assert report["failed"] == first["failed"]
     if policy == "exhaustive":
@@ -162,6 +167,9 @@ def test_a_scan_that_was_interrupted_anywhere_ends_as_if_it_was_not(
     fresh.close()
     assert outcome(report) == outcome(unbroken)
     assert report["cost"]["queries"] == unbroken["cost"]["queries"]
+    if policy == "accelerated":  # an adapter that cannot answer takes none of its load's with it
+        assert report["failed"]["not_finite_logits"] == 1
+        assert any(row["checkpoint"] == ADAPTER for row in report["leaderboard"])
 
 
 def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
@@ -211,5 +219,5 @@ def test_a_checkpoint_without_room_on_the_disk_is_a_failure_by_name(
     served: Served, engine: Engine, catalog: Catalog, tmp_path: Path
 ) -> None:
     report = scan(catalog, engine, served, tmp_path, disk_budget=1000)
-    assert report["failed"] == {"over_budget": 10}
+    assert report["failed"] == {"over_budget": 11}
     assert report["leaderboard"] == []

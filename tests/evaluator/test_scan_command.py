@@ -72,14 +72,17 @@ def test_killed_at_any_moment_it_ends_with_the_same_leaderboard(
         time.sleep(rng.random() / 10)
         process.send_signal(signal.SIGKILL)
         process.communicate()
+    process = start(world, served, "--policy", "one_visit", "--budget", "20")
+    out, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err.decode()
     catalog = open_catalog(world["GEMS_DATABASE_URL"])
-    kept = answer_count(catalog)
-    assert kept >= stored
-    report = scan(catalog, engine, served, tmp_path / "home", policy="one_visit", budget=20.0)
-    assert report["cost"]["queries"] == answer_count(catalog)
     with catalog.read() as session:
-        assert session.scalar(select(func.count()).select_from(Scan)) == 1
+        (finished,) = session.scalars(select(Scan))
+        report = finished.report
+        assert report["cost"]["queries"] == answer_count(catalog) > stored
     catalog.close()
+    assert f"{report['cost']['queries']:,} queries" in out.decode()
+    assert report["leaderboard"][0]["checkpoint"] in out.decode()
     shutil.copy(served.enrolled, tmp_path / "fresh.db")
     fresh = open_catalog(f"sqlite:///{tmp_path}/fresh.db")
     unbroken = scan(fresh, engine, served, tmp_path / "home", policy="one_visit", budget=20.0)
@@ -116,13 +119,13 @@ def test_a_dry_run_says_what_it_would_cost_and_does_nothing(
     found = run("--family", FAMILY, "--suite", str(served.suite), "--dry-run", "--json")
     assert found.exit_code == 0, found.output
     told = json.loads(found.stdout)
-    assert told["candidates"] == 10
-    assert told["to_fetch"]["checkpoints"] == 10
-    assert 10 <= told["expected"]["loads"] <= 100
-    assert told["expected"]["queries"] <= 10 * told["budget"] + 8 * 60
+    assert told["candidates"] == 11
+    assert told["to_fetch"]["checkpoints"] == 11
+    assert 11 <= told["expected"]["loads"] <= 100
+    assert told["expected"]["queries"] <= 11 * told["budget"] + 8 * 60
     assert told["expected"]["seconds"] is None
     readable = run("--family", FAMILY, "--suite", str(served.suite), "--dry-run")
-    assert "10 candidates" in readable.stdout
+    assert "11 candidates" in readable.stdout
     catalog = open_catalog(world["GEMS_DATABASE_URL"])
     with catalog.read() as session:
         for table in (Scan, Suite, Plan, Answer):
