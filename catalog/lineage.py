@@ -77,37 +77,32 @@ def state(
     """
     kept = _stated(session, claims, sources)
     gone: list[int] = []
-    fresh: list[tuple[int, Evidence]] = []
+    fresh: list[tuple[int, float, Evidence]] = []
     changed: set[int] = set()
     for child, evidence in claims.items():
         said = kept.get(child, {})
-        fresh.extend((child, claim) for claim in evidence if claim not in said)
-        gone.extend(edge for claim, edge in said.items() if claim not in evidence)
-        if len(said) != len(evidence) or any(claim not in said for claim in evidence):
-            changed.add(child)
+        if len(said) == len(evidence) and all(claim in said for claim in evidence):
+            continue
+        changed.add(child)
+        strongest = max([claim.confidence for claim in evidence], default=0.0)
+        fresh += [(child, strongest, claim) for claim in evidence if claim not in said]
+        gone += [edge for claim, edge in said.items() if claim not in evidence]
     if gone:
         session.execute(delete(Edge).where(Edge.id.in_(gone)))
-    parents = ids_of_names(session, hub, {claim.parent for _, claim in fresh})
-    strongest = {child: max((c.confidence for c in e), default=0.0) for child, e in claims.items()}
-    insert_many(
-        session,
-        _EDGES,
-        _COLUMNS,
-        [
-            (child, parents.get(claim.parent), *claim, claim.confidence == strongest[child] > 0)
-            for child, claim in fresh
-            if parents.get(claim.parent) != child
-        ],
-    )
+    parents = ids_of_names(session, hub, {claim.parent for _, _, claim in fresh})
+    rows = [
+        (child, parents.get(claim.parent), *claim, claim.confidence == strongest > 0)
+        for child, strongest, claim in fresh
+        if parents.get(claim.parent) != child
+    ]
+    insert_many(session, _EDGES, _COLUMNS, rows)
     return changed
 
 
 def adopt(session: Session, named: Mapping[str, int]) -> None:
     """Lead edges that waited for a parent of one of these names to it."""
-    waiting = select(Edge.parent_name).where(
-        Edge.parent_id.is_(None), Edge.parent_name.in_(list(named))
-    )
-    names = set(session.scalars(waiting))
+    waiting = "SELECT DISTINCT parent_name FROM edges WHERE parent_id IS NULL AND parent_name IN"
+    names = [name for (name,) in select_among(session, waiting, list(named))]
     run_many(session, _ADOPT, [(named[name], name, named[name]) for name in names])
 
 

@@ -90,24 +90,22 @@ def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime
 
 
 def ids_of_names(session: Session, hub: str, names: Iterable[str]) -> dict[str, int]:
-    """Repository ids by name; a former name leads to what it is called now."""
-    wanted = sorted(set(names))
-    found: dict[str, int] = {}
-    present = (
-        select(Repository.name, Repository.id)
-        .where(Repository.hub == hub, Repository.name.in_(wanted))
-        .order_by(Repository.missing_since.is_(None), Repository.last_seen, Repository.id)
-    )
-    found.update(dict(session.execute(present).all()))
+    """Repository ids by name; a former name leads to what it is called now.
+
+    Of several with one name, the one that was seen last has it now.
+    """
+    wanted = list(set(names))
+    present = "SELECT missing_since IS NULL, last_seen, id, name FROM repositories"
+    rows = select_among(session, f"{present} WHERE hub = ? AND name IN", wanted, hub)
+    rows.sort()
+    found: dict[str, int] = {name: key for _, _, key, name in rows}
     former = [name for name in wanted if name not in found]
-    if former:
-        aliases = (
-            select(Alias.name, Alias.repository_id)
-            .join(Repository, Repository.id == Alias.repository_id)
-            .where(Repository.hub == hub, Alias.name.in_(former))
-            .order_by(Alias.until)
-        )
-        found.update(dict(session.execute(aliases).all()))
+    if former and session.scalar(select(Alias.id).limit(1)) is not None:
+        aliases = "SELECT aliases.until, repository_id, aliases.name FROM aliases"
+        of_hub = "JOIN repositories ON repositories.id = repository_id AND repositories.hub = ?"
+        older = select_among(session, f"{aliases} {of_hub} WHERE aliases.name IN", former, hub)
+        older.sort()
+        found.update({name: key for _, key, name in older})
     return found
 
 

@@ -28,11 +28,13 @@ EXPAND = (
 MAX_TAGS = 300
 MAX_TEXT = 200
 MAX_ALL_TAGS = 20_000
+SEPARATOR = '","'
 MAX_COUNT = 10**15
 _HUB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _SHA = re.compile(r"[0-9a-f]{40}")
 _LINEAGE = "base_model:"
 _LICENSE = "license:"
+_CONFIG = ("architecture", "remote_code", "quantization", "adapter_base")
 _KINDS: dict[str, type] = {
     "sha": str,
     "createdAt": str,
@@ -77,29 +79,29 @@ def read(row: object, wanted: Wanted | None = None) -> Row | None:
     if type(hub_id) is not str or not _HUB_ID.fullmatch(hub_id):
         raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
-    tags = _tags(get("tags"), odd)
-    card, told = get("cardData"), get("config")
+    tags, text = _tags(get("tags"), odd)
+    card, told, weights = get("cardData"), get("config"), get("safetensors")
     config = _config(told, odd) if told is not None else {}
     if is_copy(tags, config):
         config.setdefault("quantization", "gguf")
     base = card.get("base_model") if type(card) is dict else None
-    lineage = [tag for tag in tags if tag.startswith(_LINEAGE)]
+    lineage = [tag for tag in tags if tag.startswith(_LINEAGE)] if _LINEAGE in text else []
     evidence: list[Evidence] = []
     if lineage or base is not None or "adapter_base" in config:
         relation = card.get("base_model_relation") if type(card) is dict else None
         evidence = declared(name, tags, lineage, base, relation, config)
-    values = list(map(get, _KINDS))
-    if wrong := _wrong(tuple(map(type, values))):
-        for index in wrong:
-            odd.append(f"{list(_KINDS)[index]} makes no sense")
-            values[index] = None
-    weights = values[8]
-    total = weights.get("total") if weights else None
+    total = weights.get("total") if type(weights) is dict else None
     parameters = total if type(total) is int and 0 <= total <= MAX_COUNT else None
     architecture = config.get("architecture")
     if not evidence and wanted is not None and not wanted(name, architecture, parameters):
         return None
+    values = list(map(get, _KINDS))
+    if wrong := _wrong(tuple(map(type, values))):
+        for index in wrong:
+            values[index] = _strange(list(_KINDS)[index], odd)
     sha, created, modified, pipeline, library, downloads, ever, likes, _ = values
+    if lineage:
+        text = SEPARATOR.join([tag for tag in tags if not tag.startswith(_LINEAGE)])
     listing = Listing(
         hub_id,
         name,
@@ -117,8 +119,8 @@ def read(row: object, wanted: Wanted | None = None) -> Row | None:
         _count(downloads, "downloads", odd),
         _count(ever, "downloadsAllTime", odd),
         _count(likes, "likes", odd),
-        _tags_text(tags, lineage),
-        stored_json(config) if config else "{}",
+        _tags_text(text),
+        _config_text(*map(config.get, _CONFIG)),
     )
     return Row(listing, evidence, odd)
 
@@ -137,28 +139,39 @@ def _wrong(kinds: tuple[type, ...]) -> tuple[int, ...]:
     return tuple(n for n, (kind, due) in enumerate(right) if kind not in (due, NoneType))
 
 
-def _tags(value: object, odd: list[str]) -> list[str]:
+def _tags(value: object, odd: list[str]) -> tuple[list[str], str]:
+    """The tags, and all of them joined by SEPARATOR."""
     if type(value) is not list:
         if value is not None:
             odd.append("tags makes no sense")
-        return []
+        return [], ""
     try:
-        if len(value) <= MAX_TAGS and len("".join(value)) <= MAX_ALL_TAGS:
-            return value
+        text = SEPARATOR.join(value)
+        if len(value) <= MAX_TAGS and len(text) <= MAX_ALL_TAGS:
+            return value, text
     except TypeError:
         pass
     odd.append("tags makes no sense in part")
-    return [tag for tag in value if isinstance(tag, str) and len(tag) <= MAX_TEXT][:MAX_TAGS]
+    kept = [tag for tag in value if isinstance(tag, str) and len(tag) <= MAX_TEXT][:MAX_TAGS]
+    return kept, SEPARATOR.join(kept)
 
 
-def _tags_text(tags: list[str], lineage: list[str]) -> str:
-    """JSON of the tags that say no lineage."""
-    kept = [tag for tag in tags if not tag.startswith(_LINEAGE)] if lineage else tags
-    text = '","'.join(kept)
-    plain = text.isprintable() and text.isascii() and "\\" not in text
-    if plain and text.count('"') == 2 * max(0, len(kept) - 1):
-        return f'["{text}"]' if kept else "[]"
-    return stored_json(kept)
+def _tags_text(text: str) -> str:
+    """JSON of joined tags; written by hand where nothing in them needs an escape."""
+    if not text:
+        return "[]"
+    if text.isprintable() and text.isascii() and "\\" not in text:
+        inner = text.count('"')
+        if inner == 2 * text.count(SEPARATOR):
+            return f'["{text}"]'
+    return stored_json(text.split(SEPARATOR))
+
+
+@lru_cache(maxsize=4096)
+def _config_text(*values: Any) -> str:
+    """JSON of a configuration; few differ."""
+    present = zip(_CONFIG, values, strict=True)
+    return stored_json({key: value for key, value in present if value is not None})
 
 
 def _config(config: object, odd: list[str]) -> dict[str, Any]:
