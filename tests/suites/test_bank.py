@@ -11,6 +11,7 @@ import pytest
 from evaluator import suites
 from evaluator.grading import code, grade_all, sandbox
 from evaluator.suites import load, split
+from evaluator.suites.bank.draft import Template
 from evaluator.suites.bank.press import EACH, SHEETS, draws, sheet
 
 BANK = load("core-bank")
@@ -33,7 +34,7 @@ def test_drawing_again_gives_the_committed_prompts(category: str) -> None:
 @pytest.mark.parametrize(
     "template", [t for ts, _, _ in SHEETS.values() for t in ts], ids=lambda t: t.__name__
 )
-def test_both_ways_to_an_answer_agree(template) -> None:  # type: ignore[no-untyped-def]
+def test_both_ways_to_an_answer_agree(template: Template) -> None:
     for draft in draws(template):
         if draft.grader != "code":
             assert draft.gold == draft.again
