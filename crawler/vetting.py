@@ -72,16 +72,26 @@ def look_all(bench: Bench) -> None:
     """Look at the files of every unvetted member; adapters last, when their bases are known.
 
     A member that the hub gives no answer about stays unvetted, for the next crawl. Raises HubError
-    if there is no answer about a whole batch.
+    if there is no answer about several in a row of `LOOKED`, or about the first.
     """
+    silent: set[int] = set()
+    answered = False
     for adapters in (False, True):
         aside: list[Look] = []
         with ThreadPoolExecutor(LOOKERS) as pool:
-            for batch in _batches(bench, adapters):
-                looks = _answers(list(pool.map(lambda listed: _look(bench.hub, listed), batch)))
-                aside += [seen for seen in looks if seen.adapter is not None and not adapters]
-                _note(bench, [seen for seen in looks if seen.adapter is None or adapters])
-                bench.told(len(batch), batch[-1].name)
+            for met in _batches(bench, adapters):
+                batch = [listed for listed in met if listed.repository_id not in silent]
+                looks = list(pool.map(lambda listed: _look(bench.hub, listed), batch))
+                seen = [look for look in looks if isinstance(look, Look)]
+                failures = [failure for failure in looks if isinstance(failure, HubError)]
+                if not seen and failures and (len(failures) > 1 or not answered):
+                    raise failures[0]
+                answered = answered or bool(seen)
+                heard = {look.listed.repository_id for look in seen}
+                silent |= {listed.repository_id for listed in batch} - heard
+                aside += [look for look in seen if look.adapter is not None and not adapters]
+                _note(bench, [look for look in seen if look.adapter is None or adapters])
+                bench.told(len(met), met[-1].name)
         _note(bench, aside)
 
 
@@ -101,13 +111,6 @@ def _look(hub: Hub, listed: Listed) -> Look | HubError:
         return look(hub, listed)
     except HubError as error:
         return error
-
-
-def _answers(looks: list[Look | HubError]) -> list[Look]:
-    answered = [seen for seen in looks if isinstance(seen, Look)]
-    if not answered and isinstance(looks[0], HubError):
-        raise looks[0]
-    return answered
 
 
 def _note(bench: Bench, looks: Sequence[Look]) -> None:

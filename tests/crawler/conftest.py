@@ -151,14 +151,16 @@ class Scene:
         self.requests: Counter[str] = Counter()
         self._server: FolderHub | None = None
         self.now = NOW
+        self.faults: list[dict[str, Any]] = []
 
     @property
     def source(self) -> Source:
         """The hub, served from its first use on with the page size of then."""
         if self._server is None:
-            self._server = FolderHub(self.fleet.folder, page_size=self.page_size)
+            faults = {"faults": self.faults} if self.faults else None
+            self._server = FolderHub(self.fleet.folder, faults=faults, page_size=self.page_size)
             self._server.__enter__()
-        patience = Patience(tries=3, first=0.01, longest=0.02, timeout=5)
+        patience = Patience(tries=4, first=0.01, longest=0.02, timeout=0.5)
         return Source(HuggingFaceHub(self._server.url, token=False, patience=patience))
 
     def stop(self) -> None:
