@@ -1,0 +1,88 @@
+"""`gems crawl`, `families` and `show`, as a person types them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy
+import pytest
+from click.testing import CliRunner
+from safetensors.numpy import save_file
+
+from gems.cli import gems
+from gems.errors import roots
+from hubs.folder import FolderHub
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A root, its child and a quantized copy, served; the family is described in this folder."""
+    for number, (name, card) in enumerate(
+        {
+            "lab/tiny": {},
+            "ann/tuned": {"base_model": "lab/tiny", "base_model_relation": "finetune"},
+            "bob/tuned-gguf": {"base_model": "ann/tuned", "base_model_relation": "quantized"},
+        }.items()
+    ):
+        folder = tmp_path / "hub" / name
+        folder.mkdir(parents=True)
+        told = {"cardData": card, "downloads": 10 * number}
+        (folder / ".hub.json").write_text(json.dumps(told))
+        if "gguf" in name:
+            (folder / "m.gguf").write_bytes(b"x")
+            continue
+        (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+        (folder / "tokenizer.json").write_text("{}")
+        weights = {"model.embed_tokens.weight": numpy.full((8, 2), number, "float32")}
+        save_file(weights, folder / "model.safetensors")
+    (tmp_path / "families.toml").write_text('[families.tiny]\nroots = ["lab/tiny"]\n')
+    monkeypatch.chdir(tmp_path)
+    with FolderHub(tmp_path / "hub") as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        yield served
+
+
+def run(*arguments):
+    return CliRunner().invoke(gems, arguments, catch_exceptions=True)
+
+
+def test_a_family_is_crawled_listed_and_shown(hub):
+    crawled = json.loads(run("crawl", "--family", "tiny", "--json").stdout)
+    assert crawled["strategy"] == "whole"
+    [family] = crawled["families"]
+    assert (family["candidates"], family["excluded"]) == (2, {"quantized": 1})
+    listed = json.loads(run("families", "--json").stdout)["families"]
+    [tiny] = [family for family in listed if family["slug"] == "tiny"]
+    assert tiny["checkpoints"] == 3
+    assert tiny["not_yet_evaluated"] == 2
+    assert set(tiny["concentration"]) == {"top1_share", "smallest_share_95", "gini"}
+    assert {"llama-3.1-8b", "qwen2.5-0.5b"} <= {family["slug"] for family in listed}
+    shown = json.loads(run("show", "ann/tuned", "--json").stdout)
+    assert [node["name"] for node in shown["ancestry"]] == ["lab/tiny"]
+    assert [node["name"] for node in shown["children"]] == ["bob/tuned-gguf"]
+    drawn = run("show", "ann/tuned").stdout
+    assert "came from" in drawn
+    assert "bob/tuned-gguf  quantized, quantized, 20 downloads" in drawn
+    assert "excluded as quantized: It is a quantized copy" in run("families").stdout
+
+
+def test_without_a_family_those_of_the_catalog_are_crawled(hub):
+    assert run("crawl").exit_code == 2
+    assert run("crawl", "--family", "tiny").exit_code == 0
+    again = run("crawl")
+    assert again.exit_code == 0
+    assert "Read what changed" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("crawl", "--family", "big"), "no family 'big' (known: "),
+        (("show", "no/body"), "no/body is not in the catalog"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(hub, arguments, said):
+    result = run(*arguments)
+    assert isinstance(result.exception, roots())
+    assert said in str(result.exception)
+    assert "\n" not in str(result.exception)
