@@ -40,7 +40,9 @@ class Bytes(click.ParamType[int]):
 
 @click.command()
 @click.option("--family", required=True, help="The family's slug; `gems families` lists them.")
-@click.option("--suite", default="core", show_default=True, help="A packaged suite, or a file.")
+@click.option(
+    "--suite", default="core", show_default=True, help="A packaged suite, routerbench, or a file."
+)
 @click.option("--confirm", help="The suite that confirms, instead of the suite's own.")
 @click.option("--policy", help="How to spend; `gems replay --policy all` compares them.")
 @click.option(
@@ -51,10 +53,9 @@ class Bytes(click.ParamType[int]):
 @click.option("--seed", default=0, show_default=True, help="Of the order and the policy.")
 @click.option(
     "--families",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A families.toml of your own.",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A families.toml to read beside the packaged ones, ./families.toml and that in GEMS_HOME.",
 )
 @click.option("--disk-budget", type=Bytes(), help="What fetched weights may take, as 200GB.")
 @click.option(
@@ -73,7 +74,7 @@ def scan(
     top_k: int,
     engine: str,
     seed: int,
-    files: tuple[Path, ...],
+    file: Path | None,
     disk_budget: int | None,
     unboxed: bool,
     dry_run: bool,
@@ -92,12 +93,13 @@ def scan(
     """
     from evaluator.settings import Settings
     from gems.context import home, open_catalog_here
+    from gems.suites import suite_file
 
     settings = Settings(
         family=family,
         home=home(),
-        suite=suite,
-        confirm=confirm,
+        suite=suite_file(suite),
+        confirm=confirm and suite_file(confirm),
         policy=policy,
         budget=budget,
         top_k=top_k,
@@ -108,7 +110,7 @@ def scan(
     )
     catalog = open_catalog_here()
     try:
-        _know(catalog, family, files)
+        _know(catalog, family, file)
         told = _forecast(catalog, settings) if dry_run else _run(catalog, settings)
     finally:
         catalog.close()
@@ -124,7 +126,9 @@ def scan(
 @click.command()
 @click.argument("checkpoint", metavar="ORG/NAME|./FOLDER")
 @click.option("--family", help="The family it belongs to, where the catalog cannot tell.")
-@click.option("--suite", default="core", show_default=True, help="A packaged suite, or a file.")
+@click.option(
+    "--suite", default="core", show_default=True, help="A packaged suite, routerbench, or a file."
+)
 @click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
 @click.option("--seed", default=0, show_default=True, help="Of the order that is asked.")
 @click.option("--unboxed", is_flag=True, help="Run code answers without a sandbox.")
@@ -153,15 +157,21 @@ def check(
     from evaluator.settings import Settings
     from gems.context import home, open_catalog_here
     from gems.scan_table import show_check
+    from gems.suites import suite_file
 
     local = checkpoint.startswith((".", "/", "~"))
     catalog = open_catalog_here()
     try:
         family, name = _belongs(catalog, checkpoint, family, local=local)
         settings = Settings(
-            family=family, home=home(), suite=suite, engine=engine, seed=seed, boxed=not unboxed
+            family=family,
+            home=home(),
+            suite=suite_file(suite),
+            engine=engine,
+            seed=seed,
+            boxed=not unboxed,
         )
-        read_paper(suite, None, boxed=settings.boxed)
+        read_paper(settings.suite, None, boxed=settings.boxed)
         running = make(engine, settings.home)
         try:
             fetcher = _fetcher(settings)
@@ -189,7 +199,7 @@ def _belongs(
     if local:
         if family is None:
             raise GemsError("a folder does not say its family: name one with --family")
-        _know(catalog, family, ())
+        _know(catalog, family, None)
         return family, checkpoint
     with catalog.read() as session:
         found = [m for m in memberships(session, checkpoint) if family in (None, m.family)]
@@ -206,11 +216,12 @@ def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:
     from evaluator.engines import make
     from evaluator.forecast import doubts
     from evaluator.plan import read_paper
-    from evaluator.scan import run_scan
+    from evaluator.scan import chosen, run_scan
     from gems.progress import Progress
 
     # What a scan would stumble over is found before an engine is started.
     paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
+    chosen(settings, len(paper.selection))
     for line in doubts(paper, settings.top_k):
         click.echo(f"note: {line}", err=True)
     fetcher = _fetcher(settings)
@@ -241,16 +252,16 @@ def _fetcher(settings: Settings) -> Fetcher:
     return Fetcher(HuggingFaceHub(folder=folder), folder, settings.disk_budget)
 
 
-def _know(catalog: Catalog, family: str, files: tuple[Path, ...]) -> None:
+def _know(catalog: Catalog, family: str, file: Path | None) -> None:
     """Raise CatalogError for a family that was never crawled, FamiliesError for one unheard of."""
     from catalog.candidates import family_named
-    from crawler import presets
+    from gems.families import described_here
 
     with catalog.read() as session:
         try:
             family_named(session, family)
         except CatalogError:
-            presets.load(files).family(family)
+            described_here(file).family(family)
             raise
 
 

@@ -69,7 +69,8 @@ def show_check(told: Mapping[str, Any]) -> None:
     console = _console()
     console.print(
         f"{told['checkpoint']}: {told['score']:.3f} ({told['low']:.3f}–{told['high']:.3f})"
-        f" on {told['n']} prompts of {told['suite']},"
+        f" on {told['n']} {'confirmation ' if told['confirmation'] else ''}prompts"
+        f" of {told['suite']},"
         f" place {told['position']} of {told['of']} that answered them all"
     )
     for name, score in told["categories"].items():

@@ -20,20 +20,24 @@ def suites() -> None:
     """List, show and validate prompt suites."""
 
 
-def open_suite(name_or_path: str | Path) -> Suite:
-    """Any suite a person may name: packaged, a file, or the paper's pool from the Hub.
-
-    The pool is fetched once and kept under GEMS_HOME. Raises SuiteError or HubError.
+def suite_file(name_or_path: str | Path) -> str:
+    """What `evaluator.suites.load` takes for any suite a person may name: packaged, a file, or the
+    paper's pool, which is fetched from the Hub once and kept under GEMS_HOME. Raises HubError.
     """
     if str(name_or_path) != ROUTERBENCH:
-        return load(name_or_path)
+        return str(name_or_path)
     kept = _kept_pool()
     if not kept.is_file():
         from evaluator.suites.routerbench import routerbench
         from hubs.datasets import fetch_dataset_file
 
         write(routerbench(fetch_dataset_file), kept)
-    return load(kept)
+    return str(kept)
+
+
+def open_suite(name_or_path: str | Path) -> Suite:
+    """Any suite a person may name. Raises SuiteError or HubError."""
+    return load(suite_file(name_or_path))
 
 
 def _kept_pool() -> Path:
