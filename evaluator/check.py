@@ -24,9 +24,10 @@ from evaluator.engines.protocol import Engine, Request, Weights
 from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher, Files
 from evaluator.plan import Plan, lay_out, read_paper
-from evaluator.record import Record
+from evaluator.record import Record, key_of
 from evaluator.rendering import Renderer, RenderingError
 from evaluator.settings import Settings
+from evaluator.suites import Prompt
 from evaluator.verdicts.intervals import of_scores
 from evaluator.verdicts.paired import Paired
 from evaluator.visits import Visitor
@@ -36,7 +37,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Visited:
-    """One checkpoint's scores on the selection prompts, (prompts,), and what they cost."""
+    """One checkpoint's scores on `_proof`, (prompts,), and what all its answers cost."""
 
     name: str
     sha: str | None
@@ -63,7 +64,7 @@ def check_name(
             confirm_id=None,
             plan_id=plan.plan_id,
             policy="check",
-            budget=float(len(plan.paper.selection)),
+            budget=float(len(plan.paper.prompts)),
             top_k=1,
             seed=settings.seed,
             engine=engine.name,
@@ -71,16 +72,15 @@ def check_name(
             decoding=DECODING,
         )
         begun = scans.begin(session, parameters, [arm.checkpoint_id], ScanStatus.CHECK)
-    ordered = [plan.paper.selection[item] for item in plan.order]
-    visitor = Visitor(catalog, begun.scan_id, engine, fetcher, record, plan.paper.selection)
-    visitor.ask([arm], ordered)
+    visitor = Visitor(catalog, begun.scan_id, engine, fetcher, record, plan.paper.prompts)
+    visitor.ask([arm], _ordered(plan))
     visitor.leave()
     with catalog.read() as session:
         spent = scans.costs(session, begun.scan_id)
     failure = visitor.dropped.get(arm.checkpoint_id)
     if failure is not None:
         raise ScanError(f"{name} fails to {failure.stage}: {failure.kind}, {failure.detail}")
-    visited = _Visited(name, arm.sha, record.scores(arm, plan.paper.selection), spent)
+    visited = _Visited(name, arm.sha, record.scores(arm, _proof(plan)), spent)
     told = _stand(plan, record, settings, visited, perf_counter() - began, besides=arm)
     with catalog.write() as session:
         scans.finish(session, begun.scan_id, told)
@@ -104,6 +104,17 @@ def check_folder(
     return _stand(plan, record, settings, visited, perf_counter() - began)
 
 
+def _ordered(plan: Plan) -> list[Prompt]:
+    """Everything a checkpoint is asked: along the fixed order, then what confirms."""
+    ordered = (plan.paper.selection[item] for item in plan.order)
+    return list({key_of(p): p for p in (*ordered, *plan.paper.confirmation)}.values())
+
+
+def _proof(plan: Plan) -> tuple[Prompt, ...]:
+    """What a checkpoint is judged by: the confirmation prompts, where there are any."""
+    return plan.paper.confirmation or plan.paper.selection
+
+
 def _prepare(catalog: Catalog, engine: Engine, settings: Settings) -> tuple[Plan, Record]:
     paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
     with catalog.write() as session:
@@ -115,7 +126,7 @@ def _prepare(catalog: Catalog, engine: Engine, settings: Settings) -> tuple[Plan
 def _visit(
     plan: Plan, engine: Engine, fetcher: Fetcher, settings: Settings, folder: Path
 ) -> _Visited:
-    prompts = [plan.paper.selection[item] for item in plan.order]
+    prompts = _ordered(plan)
     times = [perf_counter()]
     files = _files(plan, fetcher, folder)
     times.append(perf_counter())
@@ -139,8 +150,8 @@ def _visit(
     ]
     grades = grading.grade_all(list(zip(prompts, texts, strict=True)), boxed=settings.boxed)
     times.append(perf_counter())
-    scores = np.empty(len(prompts))
-    scores[plan.order] = [grade.score for grade in grades]
+    score = {key_of(prompt): grade.score for prompt, grade in zip(prompts, grades, strict=True)}
+    scores = np.array([score[key_of(prompt)] for prompt in _proof(plan)])
     download, load, generate, grade = np.diff(times).tolist()
     spent = Charge(
         loads=1.0,
@@ -178,11 +189,13 @@ def _stand(
     besides: Candidate | None = None,
 ) -> dict[str, Any]:
     """The checkpoint's score, and its place beside everyone whose answers are stored."""
-    prompts = plan.paper.selection
+    prompts = _proof(plan)
     scores, own = visited.scores, float(visited.scores.mean())
     others = [(arm, record.scores(arm, prompts)) for arm in plan.arms if arm is not besides]
     means = [float(row.mean()) for _, row in others if not np.isnan(row).any()]
-    interval = of_scores(scores[None], plan.categories)
+    names = list(dict.fromkeys(prompt.category for prompt in prompts))
+    categories = np.array([names.index(prompt.category) for prompt in prompts])
+    interval = of_scores(scores[None], categories)
     rivals = [
         _beside(arm, scores, row)
         for arm, row in others
@@ -193,13 +206,13 @@ def _stand(
         "sha": visited.sha,
         "family": settings.family,
         "suite": plan.paper.suite,
+        "confirmation": bool(plan.paper.confirmation),
         "score": float(interval.mean[0]),
         "low": float(interval.low[0]),
         "high": float(interval.high[0]),
         "n": int(interval.n[0]),
         "categories": {
-            name: float(scores[plan.categories == index].mean())
-            for index, name in enumerate(plan.names)
+            name: float(scores[categories == index].mean()) for index, name in enumerate(names)
         },
         "position": 1 + sum(mean > own for mean in means),
         "of": 1 + len(means),

@@ -19,11 +19,12 @@ from catalog.words import Stage
 from evaluator import report
 from evaluator.decoding import DECODING, decoding_hash
 from evaluator.engines.protocol import Engine
+from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher
 from evaluator.lock import only_scan
 from evaluator.plan import PLANNER, WORKERS, Paper, Plan, default_budget, lay_out, read_paper
 from evaluator.record import Record, asked, key_of
-from evaluator.search.policies import make
+from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Batch, Policy, Standing
 from evaluator.settings import Settings
 from evaluator.suites import Prompt
@@ -53,7 +54,7 @@ def run_scan(
     """Search a family; returns the report that is stored with the scan.
 
     An unfinished scan with the same parameters goes on where it was. Raises ScanLocked,
-    CatalogError, SuiteError, ScanError, SearchError, and Unreachable if the hub is away: what was
+    CatalogError, SuiteError, ScanError, and Unreachable if the hub is away: what was
     answered by then is kept.
     """
     with only_scan(settings.home, catalog.url, settings.family):
@@ -72,8 +73,10 @@ def run_scan(
 
 
 def chosen(settings: Settings, items: int) -> tuple[str, float]:
-    """The policy and the budget: those asked for, else the house's."""
+    """The policy and the budget: those asked for, else the house's. Raises ScanError."""
     policy = settings.policy or PLANNER
+    if policy not in NAMES:
+        raise ScanError(f"no policy {policy!r}: take one of {', '.join(NAMES)}")
     budget = default_budget(policy, items) if settings.budget is None else settings.budget
     return policy, budget
 

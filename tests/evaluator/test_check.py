@@ -35,15 +35,15 @@ def test_a_folder_stands_where_its_published_copy_does_and_leaves_no_trace(
 ) -> None:
     catalog = given[0]
     root = check_name(*given, INSTRUCT)
-    assert (root["n"], root["cost"]["queries"], root["position"]) == (ASKED, ASKED, 1)
+    assert (root["n"], root["cost"]["queries"], root["position"]) == (ASKED, 2 * ASKED, 1)
     assert root["popular"] == []
     stored = answer_count(catalog)
     published = check_name(*given, MERGED)
-    assert answer_count(catalog) == stored + ASKED
+    assert answer_count(catalog) == stored + 2 * ASKED
     assert check_name(*given, MERGED)["cost"]["queries"] == 0
     for name in (MERGED, ADAPTER):
         local = check_folder(*given, served.suite.parent / "hub" / name)
-        assert answer_count(catalog) == stored + ASKED
+        assert answer_count(catalog) == stored + 2 * ASKED
         for key in ("score", "low", "high", "n", "categories", "popular"):
             assert local[key] == published[key]
     assert [rival["checkpoint"] for rival in published["popular"]] == [INSTRUCT]
