@@ -22,12 +22,12 @@ from catalog.words import Part, Verdict
 from evaluator.agreement import Disagreement
 from evaluator.decoding import decoding_hash
 from evaluator.errors import ScanError
-from evaluator.plan import Paper, Plan
+from evaluator.plan import UNMEASURED_LOAD, Paper, Plan
 from evaluator.record import asked, key_of
 from evaluator.report import Outcome
 from evaluator.search.protocol import Standing
 from evaluator.suites import Prompt
-from evaluator.suites.prompt import Example
+from evaluator.suites.prompt import GRADERS, Example
 
 Floats = NDArray[np.float64]
 
@@ -168,7 +168,7 @@ def open_archive(catalog: Catalog, scan_id: int) -> Archive:
             order=np.arange(len(selection)),
             arms=tuple(_as_it_was(found[arm], overall.get(arm)) for arm in scan.arms),
             popular=frozenset(arm for arm, row in overall.items() if row.popular),
-            load_price=float(scan.settings["load_price"]),
+            load_price=float(scan.settings.get("load_price", UNMEASURED_LOAD)),
         )
         return Archive(
             scan=scan,
@@ -215,7 +215,15 @@ def _prompts(
 
 def _prompt(row: AskedPrompt) -> Prompt:
     names = {field.name for field in fields(Prompt)}
-    content = {name: value for name, value in row.content.items() if name in names}
+    content = {"id": row.key, "category": row.category, **row.content}
     content["choices"] = tuple(content.get("choices", ()))
-    content["few_shot"] = tuple(Example(**shown) for shown in content.get("few_shot", ()))
-    return Prompt(**content)
+    try:
+        content["few_shot"] = tuple(Example(**shown) for shown in content.get("few_shot", ()))
+        prompt = Prompt(**{name: value for name, value in content.items() if name in names})
+    except TypeError as error:
+        raise ScanError(
+            f"prompt {row.key} is not stored as it was asked ({error}): restore a backup"
+        ) from error
+    if prompt.grader not in GRADERS:
+        raise ScanError(f"no grader {prompt.grader!r} for prompt {row.key}: upgrade hidden-gems")
+    return prompt

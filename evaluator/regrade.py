@@ -18,6 +18,7 @@ from catalog.rulings import Ruled
 from evaluator import grading, report
 from evaluator.agreement import agree
 from evaluator.archive import Archive, Reading, in_force, open_archive
+from evaluator.errors import ScanError
 from evaluator.grading import Grade
 from evaluator.lock import only_scan
 from evaluator.record import grader_of
@@ -80,6 +81,8 @@ def regrade(
     family = open_archive(catalog, scan_id).scan.family
     with nullcontext() if dry_run else only_scan(home, catalog.url, family):
         archived = open_archive(catalog, scan_id)
+        if archived.faults:
+            raise ScanError(f"{archived.faults[0]}: restore a backup (gems verify {scan_id})")
         again = _grade(catalog, archived, watch, boxed=boxed)
         rows = report.rule(archived.outcome(), Reading(catalog, archived, again.scores))
         ruled = {(row.checkpoint_id, row.category): row for row in rows}

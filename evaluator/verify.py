@@ -71,13 +71,22 @@ def verify(catalog: Catalog, scan_id: int, watch: Watch, *, boxed: bool = True) 
             "rulings": len(archived.ruled),
             "leaderboard": len(archived.scan.report.get("leaderboard", ())),
         },
-        "notes": [
-            f"{grader} graded this scan in version {before}, and is at version {now}:"
-            f" gems regrade {scan_id} brings it up to date"
-            for (grader, before), now in sorted(graded.versions.items())
-        ],
+        "notes": _notes(archived, graded, found),
         "disagreements": [{**asdict(each), "line": str(each)} for each in found],
     }
+
+
+def _notes(archived: Archive, graded: _Graded, found: Sequence[Disagreement]) -> list[str]:
+    """What may explain disagreements that nobody is to blame for."""
+    notes = [
+        f"{grader} graded this scan in version {before}, and is at version {now}:"
+        f" gems regrade {archived.scan.scan_id} brings it up to date"
+        for (grader, before), now in sorted(graded.versions.items())
+    ]
+    if any(each.where.startswith("search") for each in found):
+        policy = archived.scan.policy
+        notes.append(f"the search is driven as {policy} would go today: it may have changed since")
+    return notes
 
 
 def _grade(catalog: Catalog, archived: Archive, watch: Watch, *, boxed: bool) -> _Graded:

@@ -93,14 +93,19 @@ def catalog(served: Served, tmp_path: Path) -> Iterator[Catalog]:
 def searched(
     served: Served, engine: HostedEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A catalog to be copied, with three finished scans: two that stop early, then everything."""
+    """A catalog to be copied, with three finished scans: two that stop early, then everything.
+
+    Fewer are confirmed than the house would, so that some are not.
+    """
     from tests.evaluator.scanning import scan
 
     home = tmp_path_factory.mktemp("searched")
     shutil.copy(served.enrolled, home / "gems.db")
     catalog = open_catalog(f"sqlite:///{home}/gems.db")
-    for policy, budget in (("accelerated", 30.0), ("one_visit", 20.0), ("exhaustive", None)):
-        scan(catalog, engine, served, home, policy=policy, budget=budget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("evaluator.scan.FINALISTS", 1)
+        for policy, budget in (("accelerated", 30.0), ("one_visit", 20.0), ("exhaustive", None)):
+            scan(catalog, engine, served, home, policy=policy, budget=budget)
     catalog.close()
     return home / "gems.db"
 
@@ -110,6 +115,7 @@ def past(searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """A copy of the catalog with three scans, which commands find too."""
     shutil.copy(searched, tmp_path / "past.db")
     monkeypatch.setenv("GEMS_DATABASE_URL", f"sqlite:///{tmp_path}/past.db")
+    monkeypatch.setattr("evaluator.scan.FINALISTS", 1)
     catalog = open_catalog(f"sqlite:///{tmp_path}/past.db")
     yield catalog
     catalog.close()

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from catalog.database import Catalog
 from catalog.rulings import rulings_of
-from catalog.tables import Grade, Scan
+from catalog.tables import Grade, Prompt, Scan
 from evaluator.grading import desk
 from evaluator.grading.grade import Grade as Graded
 from evaluator.matrix import matrix
 from evaluator.regrade import regrade
-from evaluator.suites import Prompt
+from evaluator.suites import Prompt as Asked
 from evaluator.verify import verify
 from gems.regrade import regrade as command
 from tests.evaluator.scanning import Watching, answer_count
@@ -29,7 +29,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second version of every quick grader: it finds every other answer right."""
     for name, old in dict(desk.QUICK).items():
 
-        def stricter(prompt: Prompt, text: str, old: Any = old) -> Graded:
+        def stricter(prompt: Asked, text: str, old: Any = old) -> Graded:
             grade: Graded = old(prompt, text)
             return grade if len(text) % 2 else replace(grade, score=0.0, note="even")
 
@@ -137,6 +137,18 @@ def test_the_command_says_what_moved(past: Catalog, newer: None) -> None:
     with past.read() as session:
         newest = session.scalar(select(func.count()).where(Grade.version == "99"))
     assert newest == told["grades"]["new"]
+
+
+def test_prompts_that_are_not_what_was_asked_are_graded_by_nobody(past: Catalog) -> None:
+    with past.write() as session:
+        prompt = session.scalars(select(Prompt).where(Prompt.part == "selection")).first()
+        assert prompt is not None
+        prompt.content = {**prompt.content, "gold": "something else"}
+    before = grades(past), report_of(past, 1)
+    ended = CliRunner().invoke(command, ["1"])
+    assert ended.exit_code == 1
+    assert f"prompt {prompt.key}: hash is" in str(ended.exception)
+    assert (grades(past), report_of(past, 1)) == before
 
 
 def test_bad_input_is_told_in_a_line(past: Catalog) -> None:

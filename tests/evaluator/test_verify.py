@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Session
 from catalog.database import Catalog
 from catalog.tables import Alias, Answer, Grade, Plan, Prompt, Repository, Ruling, Scan, Visit
 from catalog.words import Part, ScanStatus
+from evaluator.engines.protocol import Engine
 from evaluator.verify import verify
 from gems.verify import verify as command
-from tests.evaluator.scanning import Watching
+from tests.evaluator.conftest import Served
+from tests.evaluator.scanning import Watching, scan
 
 
 def found(catalog: Catalog, scan_id: int) -> list[str]:
@@ -38,6 +41,33 @@ def test_a_scan_agrees_with_its_answers_though_later_ones_have_asked_more(
     assert told["agrees"]
     assert told["checked"]["leaderboard"] > 0
     assert told["checked"]["answers"] >= told["checked"]["leaderboard"]
+    with past.read() as session:
+        rows = session.get_one(Scan, scan_id).report["leaderboard"]
+    assert {row["optimistic"] for row in rows} == {True, False}
+
+
+@pytest.mark.parametrize("policy", ["ttts", "one_visit"])
+def test_a_scan_that_was_stopped_and_went_on_agrees(
+    served: Served,
+    engine: Engine,
+    catalog: Catalog,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(step: int) -> None:
+        if step == 4:
+            raise Stop
+
+    monkeypatch.setattr("evaluator.scan.FINALISTS", 1)
+    with pytest.raises(Stop):
+        scan(catalog, engine, served, tmp_path, Watching(stop), policy=policy, budget=6.0)
+    told = scan(catalog, engine, served, tmp_path, policy=policy, budget=6.0)
+    assert told["scan"] == 1
+    assert found(catalog, 1) == []
 
 
 def _wrong_grade(session: Session) -> str:
@@ -171,8 +201,9 @@ def test_the_command_exits_with_1_and_a_line_for_each_disagreement(past: Catalog
     differs = CliRunner().invoke(command, ["1"])
     assert differs.exit_code == 1
     lines = differs.stdout.splitlines()
-    assert len(lines) == 22
     assert lines[20].startswith("and ")
+    assert lines[21].startswith("note: the search is driven as accelerated would go today")
+    assert lines[22].startswith("scan 1 of demo-tiny differs in ")
     as_json = CliRunner().invoke(command, ["1", "--json"])
     assert as_json.exit_code == 1
     assert len(json.loads(as_json.stdout)["disagreements"]) > 20
