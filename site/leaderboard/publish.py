@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -24,9 +25,9 @@ from leaderboard.pages.front import front
 from leaderboard.pages.page import Page, digest
 from leaderboard.pages.popularity import popularity_path
 from leaderboard.pages.unranked import unranked_pages
-from leaderboard.subjects import Subject, Subjects
+from leaderboard.subjects import Subjects
 from leaderboard.views import Site, flat, look
-from leaderboard.writing import Writer, ask, share, write_all
+from leaderboard.writing import Unmade, Writer, ask, share, write_all
 
 TAKEAWAY = "data/hidden-gems.sqlite"
 
@@ -157,7 +158,7 @@ def _checkpoints(
     series = popularity_stamps(session)
     subjects = Subjects(site, frozenset(series))
     place = {id(view): at for at, view in enumerate(site.views)}
-    stale: list[Subject] = []
+    stale: list[Unmade] = []
     pictures: list[tuple[int, str]] = []
     common = [_common(site, at, asked, digests, answered) for at in range(len(site.views))]
     for repository_id, (view, standing) in site.subjects.items():
@@ -168,13 +169,13 @@ def _checkpoints(
             digests[at][key], subjects.inputs(at, standing), common[at], answered.get(key)
         )
         if not folder.keep(f"checkpoints/{address}", stamp, paths(address, standing)):
-            stale.append(subjects.make(at, standing))
+            stale.append((at, partial(subjects.make, at, standing)))
         if repository_id in series:
             picture = popularity_path(address)
             if not folder.keep(picture, digest(series[repository_id]), (picture,)):
                 pictures.append((repository_id, address))
     shared: dict[int, Shared] = {
-        at: share(session, site.views[at], asked[at]) for at in {s.view for s in stale}
+        at: share(session, site.views[at], asked[at]) for at in {view for view, _ in stale}
     }
     done = 0
 

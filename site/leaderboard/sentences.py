@@ -27,7 +27,7 @@ def verdict(view: View, standing: Standing) -> str:
     mark = standing.overall
     said = f"{_scored(mark)}{_interval(mark)}"
     if mark.verdict == Verdict.ELIMINATED:
-        rung = "" if mark.rung is None else f" at rung {mark.rung}"
+        rung = "" if mark.rung is None else f" at rung {mark.rung + 1}"
         return (
             f"{said} and was out{rung}, n = {count(mark.n)}: clearly behind the best so far on the"
             " same prompts. It was asked fewer prompts than the finalists, so it has no rank"

@@ -1,7 +1,7 @@
 """A process that writes pages: `python -m leaderboard.worker`, started by `leaderboard.writing`.
 
-Reads one pickled order from standard input, which comes from the process that started it, and says
-a line for each job done: how many pages, and how many files changed.
+Reads pickles from standard input, which comes from the process that started it: what a Writer is
+made of, then job after job. Says a line for each job done: how many pages, how many files changed.
 """
 
 import pickle
@@ -12,9 +12,13 @@ from leaderboard.writing import Writer
 
 
 def main() -> None:
-    url, shared, old, new, jobs = pickle.load(sys.stdin.buffer)
+    url, shared, old, new = pickle.load(sys.stdin.buffer)
     writer = Writer(Catalog(url), shared, old, new)
-    for kind, part in jobs:
+    while True:
+        try:
+            kind, part = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
         print(len(part), getattr(writer, kind)(part), flush=True)
 
 

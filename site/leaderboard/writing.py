@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
+from itertools import groupby
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from catalog.database import Catalog, Session
 from catalog.reports.popularity import popularity
@@ -27,8 +29,11 @@ FEW = 300
 MOST_WORKERS = 4
 
 
-Job = tuple[str, Sequence[object]]
+Job = tuple[str, Sequence[Any]]
 """The name of one of Writer's methods, and what to give it."""
+
+Unmade = tuple[int, Callable[[], Subject]]
+"""A subject's view, and how to make it when its turn comes."""
 
 
 class Writer:
@@ -101,30 +106,34 @@ def ask(session: Session, view: View) -> list[Question]:
 
 def write_all(
     writer: Writer,
-    subjects: Sequence[Subject],
+    subjects: Sequence[Unmade],
     repositories: Sequence[tuple[int, str]],
     tick: Callable[[int], None],
 ) -> int:
-    """Write these pages and pictures; how many files changed."""
+    """Write these pages and pictures; how many files changed.
+
+    subjects: by view, so that those of one view lie together.
+    """
     jobs: list[Job] = []
-    by_view: dict[int, list[Subject]] = {}
-    for subject in subjects:
-        by_view.setdefault(subject.view, []).append(subject)
-    for group in by_view.values():
-        jobs += [("checkpoints", part) for part in _parts(group)]
+    for _, group in groupby(subjects, key=lambda unmade: unmade[0]):
+        jobs += [("checkpoints", part) for part in _parts(list(group))]
     jobs += [("popularity", part) for part in _parts(repositories)]
     workers = min(len(os.sched_getaffinity(0)), MOST_WORKERS)
     if len(subjects) + len(repositories) <= FEW or workers < 2:
         changed = 0
         for kind, part in jobs:
-            changed += getattr(writer, kind)(part)
+            changed += getattr(writer, kind)(_made(kind, part))
             tick(len(part))
         return changed
     return _in_processes(writer, jobs, workers, tick)
 
 
-def _parts(things: Sequence[object]) -> Iterable[Sequence[object]]:
+def _parts(things: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (things[at : at + AT_ONCE] for at in range(0, len(things), AT_ONCE))
+
+
+def _made(kind: str, part: Sequence[Any]) -> Sequence[Any]:
+    return [make() for _, make in part] if kind == "checkpoints" else part
 
 
 def _in_processes(
@@ -134,22 +143,21 @@ def _in_processes(
 
     Plain subprocesses and not `multiprocessing`, which would run the caller's script again.
     """
-    running = []
-    for at in range(workers):
-        order = (writer.catalog.url, writer.shared, writer.old, writer.new, jobs[at::workers])
-        process = subprocess.Popen(
-            [sys.executable, "-m", "leaderboard.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        running.append(process)
-        Thread(target=_order, args=(process, pickle.dumps(order)), daemon=True).start()
+    running: list[subprocess.Popen[bytes]] = []
     changed = 0
     try:
+        for at in range(workers):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "leaderboard.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            running.append(process)
+            feeder = Thread(target=_feed, args=(process, writer, jobs[at::workers]), daemon=True)
+            feeder.start()
         for process in running:
-            assert process.stdout is not None, "it was asked for"
-            for line in process.stdout:
+            for line in process.stdout or ():
                 done, different = line.split()
                 changed += int(different)
                 tick(int(done))
@@ -164,7 +172,11 @@ def _in_processes(
     return changed
 
 
-def _order(process: subprocess.Popen[bytes], order: bytes) -> None:
+def _feed(process: subprocess.Popen[bytes], writer: Writer, jobs: Iterable[Job]) -> None:
+    """Hand over one job after another, made when the pipe has room for it: all at once are big."""
     with suppress(BrokenPipeError), process.stdin or nullcontext() as pipe:
         if pipe is not None:
-            pipe.write(order)
+            pickle.dump((writer.catalog.url, writer.shared, writer.old, writer.new), pipe)
+            for kind, part in jobs:
+                pickle.dump((kind, _made(kind, part)), pipe)
+                pipe.flush()

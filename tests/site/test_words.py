@@ -52,7 +52,7 @@ def test_each_verdict_is_a_sentence_with_its_numbers(small: tuple[Catalog, Made,
     assert "p < 0.001" in said
     out = by_verdict[Verdict.ELIMINATED]
     said = verdict(view, out)
-    assert f"out at rung {out.overall.rung}, n = {out.overall.n}" in said
+    assert f"out at rung {(out.overall.rung or 0) + 1}, n = {out.overall.n}" in said
     assert "no rank" in said
 
 

@@ -127,8 +127,7 @@ class Board {
     for (const text of texts) {
       const other = new DOMParser().parseFromString(text, "text/html");
       for (const body of other.querySelectorAll("table[data-board] tbody")) {
-        const out = body.classList.contains("out");
-        let here = this.bodies.find((own) => own.classList.contains("out") === out);
+        let here = this.bodies.find((own) => own.dataset.group === body.dataset.group);
         if (!here) {
           here = this.table.appendChild(document.adoptNode(body));
           this.bodies.push(here);

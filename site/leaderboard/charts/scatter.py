@@ -84,7 +84,6 @@ def scatter(view: View) -> Scatter | None:
         ),
         key=lambda dot: _LAYER[dot.kind],
     )
-    lines = tuple((y(s.overall.score or 0.0), s.overall.score or 0.0, s.name) for s in view.roots)
     return Scatter(
         height=HEIGHT,
         dots=tuple(dots),
@@ -96,8 +95,8 @@ def scatter(view: View) -> Scatter | None:
             for s in marked
             if s.overall.low is not None and s.overall.high is not None and not s.root
         ),
-        roots=_apart(lines),
-        labels=tuple(_labels(view, place)),
+        roots=_root_lines(view, y),
+        labels=tuple(_labels(view, place, y)),
         x_ticks=tuple((x(downloads_place(d)) / 10, short(d)) for d in downloads_ticks(most)),
         y_ticks=tuple((y(share), percent(share, 0)) for share in score_ticks(low, high)),
         outside=sum(not low <= (s.overall.score or 0.0) <= high for s in scored),
@@ -152,10 +151,12 @@ def _points(places: Iterable[tuple[float, float]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in spots)
 
 
-def _apart(lines: Sequence[tuple[float, float, str]]) -> tuple[tuple[float, float, str], ...]:
+def _root_lines(view: View, scale: Linear) -> tuple[tuple[float, float, str], ...]:
     """(line, label, text): labels sit on their lines, and below one that is too near."""
     placed: list[tuple[float, float, str]] = []
-    for y, score, name in sorted(lines):
+    lines = [(s.overall.score or 0.0, s.name) for s in view.roots]
+    for score, name in sorted(lines, reverse=True):
+        y = scale(score)
         above = y - 8
         if placed and above - placed[-1][1] < LINE:
             above = max(y + 15, placed[-1][1] + LINE)
@@ -163,9 +164,11 @@ def _apart(lines: Sequence[tuple[float, float, str]]) -> tuple[tuple[float, floa
     return tuple(placed)
 
 
-def _labels(view: View, place: Callable[[Standing], tuple[float, float]]) -> Iterator[Label]:
+def _labels(
+    view: View, place: Callable[[Standing], tuple[float, float]], scale: Linear
+) -> Iterator[Label]:
     """The gems (or contenders) and the two most downloaded, nudged off each other."""
-    taken: list[tuple[float, float]] = []
+    taken = [(WIDE, label) for _, label, _ in _root_lines(view, scale)]
     shown = [*(view.gems or view.contenders)[:LABELLED]]
     shown += sorted((s for s in view.popular if not s.root), key=lambda s: -(s.downloads or 0))[:2]
     for standing in shown:

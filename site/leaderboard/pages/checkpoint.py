@@ -35,9 +35,9 @@ LABELS = {
     "wrong": "Wrong",
 }
 TEMPLATES = {
-    "checkpoint": "the checkpoint’s own",
-    "root": "its root’s",
-    "none": "none: the plain prompt",
+    "own": "the checkpoint’s own",
+    "ancestor": "its nearest ancestor’s",
+    "plain": "none: the plain prompt",
 }
 
 
@@ -228,7 +228,7 @@ def _context_length(config: Mapping[str, Any]) -> int | None:
 
 def _settings(decoding: Mapping[str, Any]) -> str:
     shown = [
-        f"{plain(key, 30)} {plain(json.dumps(value), 40)}"
+        f"{plain(key, 30)} {plain(value, 40)}"
         for key, value in sorted(decoding.items())
         if value is not None and not isinstance(value, dict | list)
     ]

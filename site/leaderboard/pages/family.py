@@ -24,11 +24,20 @@ SHOWN = (Verdict.GEM, Verdict.CONTENDER, Verdict.GRADUATED)
 SHOWN_IN_CATEGORY = SHOWN[:2]
 
 
+CONFIRMED, UNCONFIRMED, OUT = range(3)
+GROUPS = {
+    CONFIRMED: "",
+    UNCONFIRMED: "Not confirmed: scored on the prompts that selected them, which flatters",
+    OUT: "Out before the end: asked fewer prompts, so not ranked with the finalists",
+}
+"""Rows that may not be compared across a line, and what the line says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table; rendered when it is read."""
+    """A line of the table; rendered when it is read. group: see GROUPS."""
 
-    out: bool
+    group: int
     view: View
     standing: Standing
     address: str
@@ -57,7 +66,7 @@ class Row:
                 s=s,
                 root=self.root,
                 address=self.address,
-                out=self.out,
+                out=self.group == OUT,
                 rank=view.rank(s),
                 org=f"{org}/" if org else "",
                 short=short or s.name,
@@ -88,7 +97,7 @@ def family_pages(site: Site, view: View, digests: Mapping[int, str]) -> Iterator
             root = "../" * path.count("/")
             rows = [
                 Row(
-                    out=s.overall.verdict == Verdict.ELIMINATED,
+                    group=_group(view, s),
                     view=view,
                     standing=s,
                     address=site.page_of(s) or "",
@@ -104,11 +113,13 @@ def family_pages(site: Site, view: View, digests: Mapping[int, str]) -> Iterator
                 pages=pages,
                 page_path=lambda number: page_path(view, number),
                 rows=rows,
+                groups=GROUPS,
                 others=others,
                 summary=summary(view),
                 headline=headline(view),
                 chart=scatter(view) if at == 1 else None,
                 facts=_facts(view) if at == 1 else [],
+                notes=_notes(view) if at == 1 else [],
                 by_category=_by_category(site, view) if at == 1 else [],
                 columns=_columns(view),
                 choices=_choices(view),
@@ -209,6 +220,24 @@ def _facts(view: View) -> list[tuple[str, str]]:
     return facts
 
 
+def _notes(view: View) -> list[str]:
+    """What keeps this scan from saying more."""
+    report = {} if view.board is None else view.board.report
+    notes = []
+    blocking = report.get("blocking")
+    if isinstance(blocking, dict) and blocking:
+        named = ", ".join(
+            f"{plain(root)} ({plain(reason, 40)})" for root, reason in list(blocking.items())[:6]
+        )
+        notes.append(f"No gem can be claimed, because a root cannot be evaluated: {named}.")
+    left_out = report.get("left_out")
+    if isinstance(left_out, dict) and _number(left_out.get("prompts")):
+        number = int(_number(left_out["prompts"]) or 0)
+        reason = plain(left_out.get("reason") or "", 200)
+        notes.append(f"{plural(number, 'prompt')} of the suite not asked: {reason}.")
+    return notes
+
+
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and abs(value) < 1e15 else None
 
@@ -302,16 +331,16 @@ def _board_inputs(view: View) -> tuple[Any, ...]:
     board = view.board
     if board is None:
         return ()
-    cost = board.report.get("cost")
-    return (
-        board.suite,
-        board.finished_at,
-        board.prompts,
-        board.policy,
-        board.engine,
-        board.dtype,
-        cost,
-    )
+    asked = (board.suite, board.finished_at, board.prompts, board.policy)
+    return (*asked, board.engine, board.dtype, board.report.get("cost"), _notes(view))
+
+
+def _group(view: View, standing: Standing) -> int:
+    """Without any confirmed finalist there is no line to draw between the two kinds."""
+    if standing.overall.verdict == Verdict.ELIMINATED:
+        return OUT
+    confirmed = any(not s.overall.optimistic for s in view.finalists)
+    return UNCONFIRMED if confirmed and standing.overall.optimistic else CONFIRMED
 
 
 def _scale(view: View) -> Any:

@@ -22,7 +22,7 @@ FIELDS = (
     ("n", "prompts behind the score"),
     ("delta_vs_popular", "the smallest paired difference to a popular checkpoint"),
     ("p", "the largest one-sided p-value against a popular checkpoint, adjusted"),
-    ("rung", "where it was eliminated"),
+    ("rung", "where it was eliminated; the first is 0"),
     ("popular", "whether it counts as popular"),
     ("downloads", "in the 30 days before the scan, copies included"),
     ("relation", "how it came from its parent: finetune, adapter, merge; root"),
