@@ -42,6 +42,9 @@ def learn(past: NDArray[np.floating]) -> Items:
     mean = (np.where(seen, scores, 0.0).sum(axis=0) + 0.5) / (seen.sum(axis=0) + 1.0)
     spread = np.where(seen, scores - mean, 0.0)
     _, size, axes = np.linalg.svd(spread, full_matrices=False)
+    # Smaller than this are the factors of mere noise (Marchenko and Pastur 1967).
+    edge = np.sqrt(spread.var()) * (np.sqrt(len(scores)) + np.sqrt(scores.shape[1]))
+    size = np.where(size > edge, size, 0.0)
     loadings = axes[:FACTORS].T * size[:FACTORS] / np.sqrt(len(scores))
     noise = np.maximum(spread.var(axis=0) - (loadings**2).sum(axis=1), 0.02)
     noise = np.where(seen.any(axis=0), noise, 0.25)
@@ -59,7 +62,7 @@ def informed_order(items: Items, categories: NDArray[np.generic], seed: int) -> 
     known = np.eye(items.loadings.shape[1])
     free = np.ones(len(order), dtype=np.bool_)
     head = []
-    for _ in range(min(LEAD, len(order))):
+    for _ in range(min(LEAD, len(order)) if items.loadings.any() else 0):
         reach = items.loadings @ known
         cut = (reach @ target) ** 2 / ((reach * items.loadings).sum(axis=1) + items.noise)
         chosen = int(np.where(free, cut, -1.0).argmax())

@@ -16,6 +16,8 @@ from evaluator.search.scoring import Scorer
 LEAST = 8
 # How far the scale may outgrow the first one: what is left at the end is not thrown at the last.
 MOST = 2.0
+# The part of an average visit that is kept for every visit to come, whoever comes first.
+KEPT = 0.5
 
 
 class OneVisit:
@@ -38,6 +40,8 @@ class OneVisit:
         self._grace = grace
         self._rungs = np.array(prefixes(self._shape, 0, books.items))
         self._reached: list[list[float]] = [[] for _ in self._rungs]
+        self._halted: list[list[float]] = [[] for _ in self._rungs]
+        self._behind: dict[int, int] = {}
         self._entered = np.zeros(problem.arms, dtype=np.int64)
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
         self._queue = books.visiting_order().tolist()
@@ -74,10 +78,11 @@ class OneVisit:
         for arm in batch.arms:
             if arm not in self._open or (books.pending[arm] and not books.failed[arm]):
                 continue
-            if not books.failed[arm] and self._goes_on(arm, self._enter(arm)):
+            if not books.failed[arm] and self._goes_on(arm):
                 self._going.append(arm)
                 continue
             self._open.discard(arm)
+            self._behind.pop(arm, None)
             if books.depth[arm] < books.items:
                 self._stopped[arm] = max(self._entered[arm] - 1, 0)
 
@@ -87,7 +92,7 @@ class OneVisit:
 
     def standing(self) -> Standing:
         books = self._ledger
-        return books.standing(self._scorer.ranking(), self._stopped, tuple(self._rungs.tolist()))
+        return books.standing(self._scorer.cautious(), self._stopped, tuple(self._rungs.tolist()))
 
     def _startable(self) -> int | None:
         """The place in the queue of the next arm that can be paid for."""
@@ -115,10 +120,17 @@ class OneVisit:
         return self._ledger.ask(np.array([arm]), np.arange(depth, until))
 
     def _enter(self, arm: int) -> float:
-        """Enter an arm's score at every rung it has come to; returns its key at the last."""
+        """Enter an arm's score at every rung it has come to; returns its key at the last.
+
+        On the way it counts who was stopped lower down with a better score there: early arms,
+        when the field was small. They would be ahead of it higher up.
+        """
         reached = int(np.searchsorted(self._rungs, self._ledger.depth[arm], side="right"))
         key = 0.0
         for level in range(int(self._entered[arm]), reached):
+            if level:
+                below = bisect_left(self._halted[level - 1], self._key(arm, level - 1))
+                self._behind[arm] = self._behind.get(arm, 0) + below
             key = self._key(arm, level)
             insort(self._reached[level], key)
         self._entered[arm] = reached
@@ -129,19 +141,21 @@ class OneVisit:
         score = self._scorer.one(arm, int(self._rungs[level]))
         return -score + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
 
-    def _goes_on(self, arm: int, key: float) -> bool:
-        """Whether an arm at a rung is asked up to the next."""
-        books = self._ledger
+    def _goes_on(self, arm: int) -> bool:
+        """Whether an arm that came to a rung is asked up to the next."""
+        key = self._enter(arm)
         level = int(self._entered[arm]) - 1
         if level < 0 or level + 1 >= len(self._rungs):
             return False
-        price = float(self._rungs[level + 1] - books.depth[arm])
-        if price > books.left - self._reserve() + 1e-9:
-            return False
         share = self._pass[self._scale, level]
-        field = self._reached[level]
-        rank = bisect_left(field, key) + 1
-        return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
+        rank = bisect_left(self._reached[level], key) + 1 + self._behind.get(arm, 0)
+        price = float(self._rungs[level + 1] - self._ledger.depth[arm])
+        if price <= self._ledger.left - self._reserve() + 1e-9 and (
+            share >= 1 or rank <= share * len(self._reached[0]) + self._grace
+        ):
+            return True
+        insort(self._halted[level], key)
+        return False
 
     def _ahead(self) -> tuple[float, float]:
         """How many visits are still to be paid for, and what a load costs on average."""
@@ -151,9 +165,13 @@ class OneVisit:
         return min(float(len(self._queue)), max(0.0, self._ledger.left) / (fee + LEAST)), fee
 
     def _reserve(self) -> float:
-        """What is kept for the visits to come: their loads and what everyone is asked."""
+        """What is kept for the visits to come: their loads, what everyone is asked, and a part of
+        what is meant for going deep, lest arms that happen to come first use it all up."""
         visits, fee = self._ahead()
-        return visits * (fee + min(LEAST, float(self._scales[self._scale])))
+        if not visits:
+            return 0.0
+        each = max(0.0, self._ledger.mean_budget - fee)
+        return visits * (fee + max(min(LEAST, float(self._scales[self._scale])), KEPT * each))
 
     def _fit(self) -> int:
         """The largest scale n0 at which the visits to come are expected to fit what is left."""

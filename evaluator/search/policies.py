@@ -15,10 +15,11 @@ from evaluator.search.halving import Halving
 from evaluator.search.one_visit import OneVisit
 from evaluator.search.plain import Random, Uniform
 from evaluator.search.planner import plan
-from evaluator.search.protocol import Policy, Problem
+from evaluator.search.protocol import Arrivals, Policy, Problem
 from evaluator.search.rejects import SuccessiveRejects
 from evaluator.search.thompson import TopTwoThompson
 from evaluator.search.ucb import Ucb, UcbE, UcbStdDev
+from evaluator.search.waves import Waves, opening
 
 _MAKERS: dict[str, Callable[[Problem], Policy]] = {
     "random": Random,
@@ -43,13 +44,17 @@ NAMES = tuple(_MAKERS)
 
 
 def make(name: str, problem: Problem) -> Policy:
-    """The policy called `name` for this problem.
+    """The policy called `name` for this problem; waves join it if it is one that arms may join.
 
     Raises SearchError for an unknown name or a problem whose parts do not fit together.
     """
     if name not in _MAKERS:
         raise SearchError(f"unknown policy {name!r}: choose one of {', '.join(NAMES)}")
     _check(problem)
+    if problem.waves:
+        policy = _MAKERS[name](opening(problem))
+        if isinstance(policy, Arrivals):
+            return Waves(policy, problem)
     return _MAKERS[name](problem)
 
 
@@ -66,5 +71,7 @@ def _check(problem: Problem) -> None:
             raise SearchError("load costs must be one number of queries an arm, none below zero")
     if not problem.budget >= 0:
         raise SearchError("the budget must be a number of queries an arm, not below zero")
+    if problem.waves and sum(problem.waves) != problem.arms:
+        raise SearchError("the waves must hold every arm once")
     if not set(problem.first) <= set(range(problem.arms)):
         raise SearchError("`first` names an arm that does not exist")

@@ -52,6 +52,9 @@ class Problem:
     top_k: how many of the best the caller wants right, not only the first.
     workers: how many engines answer at once, each with one arm loaded.
     history: what past scans say about the items, if anything.
+    waves: how many arms came together, in the order of their indices, for policies that arms may
+        join; empty if all came at once. opening: how many at the front of the first wave were
+        visited before the others, instead of `first`. See waves.py.
     """
 
     arms: int
@@ -65,6 +68,8 @@ class Problem:
     workers: int = 1
     top_k: int = 1
     history: Items | None = None
+    waves: tuple[int, ...] = ()
+    opening: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.search.ordering import balanced_order
-from evaluator.search.protocol import Batch, Floats, Policy, Problem
+from evaluator.search.protocol import Batch, Floats, Ints, Policy, Problem
 
 
 def problem(
@@ -16,13 +16,14 @@ def problem(
     seed: int = 0,
     load: float = 0.0,
     reload: float | None = None,
+    order: Ints | None = None,
     **more: object,
 ) -> Problem:
     arms, items = scores.shape
     categories = np.arange(items) % 3
     return Problem(
         arms=arms,
-        order=balanced_order(categories, seed),
+        order=balanced_order(categories, seed) if order is None else order,
         categories=categories,
         budget=budget,
         load_cost=np.full(arms, float(load)),

@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+
+from evaluator.search.one_visit import OneVisit
+from evaluator.search.protocol import Arrivals, Batch, Floats, Policy, Problem
+from tests.search.drive import drive, problem
+
+SEEDS = range(12)
+
+
+def family(seed: int, arms: int = 120, items: int = 300) -> Floats:
+    """A spread of arms whose best few are close."""
+    rng = np.random.default_rng([seed, 77])
+    chance = np.minimum(rng.normal(0.55, 0.12, (arms, 1)), 0.8) + rng.normal(0, 0.15, items)
+    return (rng.random((arms, items)) < chance).astype(float)
+
+
+def regret(policy: Policy, scores: Floats) -> float:
+    truth = scores.mean(axis=1)
+    return float(truth.max() - truth[policy.standing().order[0]])
+
+
+def clearly_worse(regrets: list[float], than: list[float]) -> bool:
+    """By more than three standard errors of the paired difference."""
+    gap = np.array(regrets) - np.array(than)
+    return bool(gap.mean() > 3 * gap.std() / np.sqrt(len(gap)) + 1e-9)
+
+
+def in_any_order(load: float = 50.0, **more: object) -> list[float]:
+    found = []
+    for seed in SEEDS:
+        scores = family(seed)
+        posed = problem(scores, load + 40, seed, load, **more)
+        policy = OneVisit(posed)
+        drive(policy, posed, scores, shuffle=seed)
+        found.append(regret(policy, scores))
+    return found
+
+
+def test_nobody_is_loaded_twice() -> None:
+    scores = family(1)
+    for workers in (1, 4, 16):
+        posed = problem(scores, 90.0, 1, 50.0, workers=workers)
+        assert (drive(OneVisit(posed), posed, scores, shuffle=1).loads == 1).all()
+
+
+def test_first_arms_are_visited_first() -> None:
+    scores = family(2)
+    posed = problem(scores, 90.0, 2, 50.0, first=(17, 3))
+    visited = [batch.arms[0] for batch in drive(OneVisit(posed), posed, scores).batches]
+    assert list(dict.fromkeys(visited))[:2] == [17, 3]
+
+
+def test_most_are_stopped_early_and_the_best_finish() -> None:
+    scores = family(3)
+    posed = problem(scores, 90.0, 3, 50.0)
+    policy = OneVisit(posed)
+    drive(policy, posed, scores)
+    standing = policy.standing()
+    assert np.median(standing.asked) < 40
+    assert standing.asked[standing.order[0]] == scores.shape[1]
+    finished = standing.asked == scores.shape[1]
+    assert (standing.rung[finished] == -1).all()
+    assert (standing.rung[~finished] >= 0).all()
+
+
+@pytest.mark.parametrize("workers", [4, 16])
+def test_more_workers_do_as_well(workers: int) -> None:
+    assert not clearly_worse(in_any_order(workers=workers), in_any_order())
+
+
+def late(scores: Floats, seed: int, arrivals: int) -> OneVisit:
+    """A search that the last arms join when all others are done."""
+    known = len(scores) - arrivals
+    posed = problem(scores[:known], 90.0, seed, 50.0)
+    policy = OneVisit(posed)
+    drive(policy, posed, scores[:known])
+    assert policy.done
+    assert policy.arrive([50.0] * arrivals, [50.0] * arrivals) == tuple(range(known, len(scores)))
+    assert not policy.done
+    whole = Problem(
+        arms=len(scores),
+        order=posed.order,
+        categories=posed.categories,
+        budget=posed.budget,
+        load_cost=np.full(len(scores), 50.0),
+        reload_cost=np.full(len(scores), 50.0),
+        seed=seed,
+    )
+    before = policy.standing().asked
+    drive(policy, whole, scores)
+    assert (policy.standing().asked[:known] <= scores.shape[1]).all()
+    assert before[known:].sum() == 0
+    assert (policy.standing().asked[known:] > 0).all()
+    assert len(policy.standing().order) == len(scores)
+    return policy
+
+
+def test_arriving_late_does_as_well() -> None:
+    found = []
+    for seed in SEEDS:
+        scores = family(seed)
+        policy = late(scores, seed, arrivals=40)
+        assert isinstance(policy, Arrivals)
+        found.append(regret(policy, scores))
+    assert not clearly_worse(found, in_any_order())
+
+
+def test_arriving_in_the_midst_is_taken_in() -> None:
+    scores = family(5)
+    posed = problem(scores[:60], 90.0, 5, 50.0)
+    policy = OneVisit(posed)
+    for _ in range(30):
+        batch = policy.ask()
+        assert batch is not None
+        policy.tell(batch, scores[np.ix_(batch.arms, batch.items)])
+    policy.arrive([0.5] * 60, [0.5] * 60)
+    spent = 0
+    while not policy.done:
+        batch = policy.ask()
+        assert batch is not None
+        spent += len(batch.items)
+        policy.tell(batch, scores[np.ix_(batch.arms, batch.items)])
+    assert (policy.standing().asked > 0).all()
+
+
+def test_a_checkpoint_that_will_not_load_costs_the_others_nothing() -> None:
+    scores = family(6)
+    scores[:40] = np.nan
+    posed = problem(scores, 90.0, 6, 50.0)
+    policy = OneVisit(posed)
+    drive(policy, posed, scores)
+    standing = policy.standing()
+    assert standing.failed[:40].all()
+    assert set(standing.order) == set(range(40, 120))
+    assert np.nanmax(scores[40:].mean(axis=1)) - scores[standing.order[0]].mean() < 0.02
+
+
+def test_a_late_answer_of_a_failed_arm_changes_nothing() -> None:
+    scores = family(7)
+    posed = problem(scores, 90.0, 7, 50.0, workers=2)
+    policy = OneVisit(posed)
+    one, other = policy.ask(), policy.ask()
+    assert one is not None
+    assert other is not None
+    half = len(one.items) // 2
+    policy.tell(Batch(one.arms, one.items[:half] or one.items), np.full((1, half or 1), np.nan))
+    if half:
+        policy.tell(Batch(one.arms, one.items[half:]), np.ones((1, len(one.items) - half)))
+    assert policy.standing().failed[one.arms[0]]
+    assert one.arms[0] not in policy.standing().order
