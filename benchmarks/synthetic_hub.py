@@ -97,7 +97,8 @@ class Made:
         for slug, roots in self.roots.items():
             for root in roots:
                 members[slug].append(root.name)
-                yield self._row(root.name, "finetune", [root.parent] if root.parent else [])
+                parents = [root.parent] if root.parent else []
+                yield self._row(root.name, "finetune", parents, slug)
         for number in range(self.models - sum(map(len, self.roots.values()))):
             kind = self.random.random()
             name = f"user{number % 9973}/model-{number}"

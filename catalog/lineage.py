@@ -114,20 +114,19 @@ UPDATE edges SET parent_id = ? WHERE parent_name = ? AND parent_id IS NULL AND c
 def infer(
     session: Session,
     hub: str,
-    family_id: int,
     root: str,
     architecture: str,
     span: tuple[int, int],
 ) -> None:
     """Take for children of `root` what is made like one but names no parent that we know.
 
-    span: the parameter counts, both included, of what is made like it.
+    span: the parameter counts, both included, of what is made like it. A root of any family is
+    nobody's inferred child: families may share an architecture and a size.
     """
     session.execute(
         text(_INFER),
         {
             "hub": hub,
-            "family": family_id,
             "root": root,
             "architecture": architecture,
             "low": span[0],
@@ -147,8 +146,7 @@ JOIN repositories AS root ON root.hub = :hub AND root.name = :root
 WHERE child.hub = :hub AND child.architecture = :architecture
   AND child.parameters BETWEEN :low AND :high AND child.missing_since IS NULL
   AND NOT EXISTS (
-    SELECT 1 FROM members
-    WHERE members.repository_id = child.id AND members.family_id = :family AND members.root)
+    SELECT 1 FROM members WHERE members.repository_id = child.id AND members.root)
   AND NOT EXISTS (
     SELECT 1 FROM edges AS known
     WHERE known.child_id = child.id

@@ -169,7 +169,6 @@ def _settle(session: Session, run: Pass) -> None:
             lineage.infer(
                 session,
                 run.hub_name,
-                household.family_id,
                 household.names[0],
                 household.architecture,
                 household.span,

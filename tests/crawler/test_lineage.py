@@ -144,6 +144,16 @@ def test_undeclared_children_are_inferred_from_architecture_and_size_alone(scene
     assert "z/other" not in scene.members()
 
 
+def test_a_root_of_another_family_of_the_same_make_is_not_taken_for_a_child(scene):
+    twin = '[families.twin]\nroots = ["lab/twin"]\n'
+    scene.families.write_text(scene.families.read_text() + twin)
+    scene.fleet.add("lab/twin")
+    scene.fleet.add("a/of-twin", "lab/twin", relation="finetune")
+    scene.crawl("tiny", "twin")
+    assert set(scene.members("twin")) == {"lab/twin", "a/of-twin"}
+    assert set(scene.members("tiny")) == {"lab/tiny", "lab/tiny-instruct"}
+
+
 def test_what_was_inferred_and_does_not_fit_leaves_again(scene, full_shapes):
     shapes = full_shapes()
     shapes["model.layers.1.mlp.gate_proj.weight"] = shapes.pop("model.layers.1.mlp.up_proj.weight")
