@@ -56,6 +56,10 @@ was declared, but architecture and size are a root's. shapes: the tensors do not
 """
 
 
+ROOTLIKE = 20
+"""As many children as show a root, rather than somebody's fine-tune that declares nothing."""
+
+
 class Evidence(NamedTuple):
     """One source's word that a checkpoint came from `parent`, by the name it gives."""
 
@@ -121,13 +125,15 @@ def infer(
     """Take for children of `root` what is made like one but names no parent that we know.
 
     span: the parameter counts, both included, of what is made like it. A root of any family is
-    nobody's inferred child: families may share an architecture and a size.
+    nobody's inferred child, and neither is what so many call their parent that it is a root of a
+    family unknown to us: families may share an architecture and a size.
     """
     session.execute(
         text(_INFER),
         {
             "hub": hub,
             "root": root,
+            "many": ROOTLIKE,
             "architecture": architecture,
             "low": span[0],
             "high": span[1],
@@ -147,6 +153,7 @@ WHERE child.hub = :hub AND child.architecture = :architecture
   AND child.parameters BETWEEN :low AND :high AND child.missing_since IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM members WHERE members.repository_id = child.id AND members.root)
+  AND (SELECT count(*) FROM edges AS below WHERE below.parent_id = child.id) < :many
   AND NOT EXISTS (
     SELECT 1 FROM edges AS known
     WHERE known.child_id = child.id

@@ -154,6 +154,14 @@ def test_a_root_of_another_family_of_the_same_make_is_not_taken_for_a_child(scen
     assert set(scene.members("tiny")) == {"lab/tiny", "lab/tiny-instruct"}
 
 
+def test_what_many_call_their_parent_is_a_root_of_its_own(scene):
+    scene.fleet.add("other/root")
+    for number in range(lineage.ROOTLIKE):
+        scene.fleet.add(f"a/of-other-{number}", "other/root", relation="finetune")
+    scene.crawl()
+    assert set(scene.members()) == {"lab/tiny", "lab/tiny-instruct"}
+
+
 def test_what_was_inferred_and_does_not_fit_leaves_again(scene, full_shapes):
     shapes = full_shapes()
     shapes["model.layers.1.mlp.gate_proj.weight"] = shapes.pop("model.layers.1.mlp.up_proj.weight")
