@@ -13,7 +13,8 @@ def roots() -> tuple[type[Exception], ...]:
     """Each room's root error. Imported late: only what failed pays for it."""
     from crawler.errors import CrawlError
     from evaluator.errors import EvaluatorError
+    from evaluator.search.errors import SearchError
     from hubs.errors import HubError
     from leaderboard.errors import SiteError
 
-    return (GemsError, CatalogError, CrawlError, EvaluatorError, HubError, SiteError)
+    return (GemsError, CatalogError, CrawlError, EvaluatorError, SearchError, HubError, SiteError)
