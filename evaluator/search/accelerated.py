@@ -34,8 +34,9 @@ class Published(Rounds):
     """The schedule as the paper describes it: about 10 queries for everyone, the best 30% go on,
     about 100 for the few, fewer of them from round to round; scaled to the budget.
 
-    After arXiv 2601.22157, section 5. With a mean budget of 10 queries, everyone gets a third of
-    it, and the rest is spent evenly over rounds that keep 30%.
+    After arXiv 2601.22157, whose schedule is described and not published: this is our reading of
+    it. With a mean budget of 10 queries, everyone gets a third of it, and the rest is spent evenly
+    over rounds that keep 30%.
     """
 
     KEEP = 0.3
