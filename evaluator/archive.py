@@ -10,13 +10,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import archive
+from catalog import archive, nights
 from catalog.answers import Terms
 from catalog.archive import AnswerThen, GradeThen, Stored
 from catalog.candidates import Candidate, family_named
 from catalog.database import Catalog, Session
+from catalog.nights import Tested
 from catalog.rulings import Ruled, rulings_of
-from catalog.scans import Dropped, dropped
+from catalog.scans import Dropped, Parameters, dropped
 from catalog.suites import AskedPrompt, prompts_of
 from catalog.words import Part, Verdict
 from evaluator.agreement import Disagreement
@@ -39,7 +40,7 @@ class Archive:
     Given, since no answer tells it: who was popular, with how many downloads, which roots blocked,
     where the search stopped each checkpoint, who was confirmed and who dropped out.
 
-    ruled: the stored rulings by (checkpoint id, category). previous: see `Outcome`.
+    ruled: the stored rulings by (checkpoint id, category). previous, past: see `Outcome`.
     faults: what of it contradicts itself.
     """
 
@@ -49,6 +50,7 @@ class Archive:
     ruled: Mapping[tuple[int, str], Ruled]
     dropped: Mapping[int, Dropped]
     previous: Mapping[tuple[int, str], Verdict]
+    past: Sequence[Tested] | None
     faults: tuple[Disagreement, ...]
 
     @cached_property
@@ -83,7 +85,16 @@ class Archive:
             failed=np.array([arm.checkpoint_id in self.dropped for arm in self.plan.arms]),
         )
         blocking = len(self.scan.report.get("blocking", ()))
-        return Outcome(self.plan, standing, self.confirmed, self.dropped, blocking, self.previous)
+        return Outcome(
+            self.plan,
+            standing,
+            self.confirmed,
+            self.dropped,
+            blocking,
+            self.previous,
+            self.past,
+            nights.terms_of(_parameters(self.scan)),
+        )
 
     def read(self, catalog: Catalog) -> Iterator[tuple[Candidate, list[AnswerThen]]]:
         """Each arm, with its answers to the scan's prompts by the time it ended."""
@@ -152,6 +163,11 @@ def open_archive(catalog: Catalog, scan_id: int) -> Archive:
                 f" ({', '.join(gone[:5])}): restore a backup"
             )
         overall = {checkpoint: row for (checkpoint, name), row in ruled.items() if name == ""}
+        before = nights.chain(session, _parameters(scan), scan.finished_at)
+        if scan.arms[: len(before.arms)] != before.arms:
+            before = nights.Chain()
+        fresh = len(scan.arms) - len(before.arms)
+        waves = (*before.waves, fresh) if before.waves and fresh else before.waves
         paper = Paper(
             suite=scan.suite,
             version=scan.version,
@@ -169,7 +185,11 @@ def open_archive(catalog: Catalog, scan_id: int) -> Archive:
             arms=tuple(_as_it_was(found[arm], overall.get(arm)) for arm in scan.arms),
             popular=frozenset(arm for arm, row in overall.items() if row.popular),
             load_price=float(scan.settings.get("load_price", UNMEASURED_LOAD)),
+            waves=waves,
+            opening=before.opening,
+            gone=frozenset(scan.arms) - set(overall),
         )
+        nightly = scan.report.get("nightly")
         return Archive(
             scan=scan,
             terms=terms,
@@ -177,6 +197,7 @@ def open_archive(catalog: Catalog, scan_id: int) -> Archive:
             ruled=ruled,
             dropped=dropped(session, scan_id),
             previous=archive.verdicts_before(session, scan),
+            past=nights.past_tests(session, scan.family_id, scan.finished_at) if nightly else None,
             faults=tuple(faults),
         )
 
@@ -184,6 +205,10 @@ def open_archive(catalog: Catalog, scan_id: int) -> Archive:
 def in_force(answer: AnswerThen, moment: datetime) -> GradeThen | None:
     """The grade that counted at a moment: the newest by then."""
     return next((g for g in reversed(answer.grades) if g.graded_at <= moment), None)
+
+
+def _parameters(scan: Stored) -> Parameters:
+    return Parameters(**{name: getattr(scan, name) for name in Parameters.__dataclass_fields__})
 
 
 def _as_it_was(candidate: Candidate, row: Ruled | None) -> Candidate:

@@ -13,6 +13,7 @@ from catalog.candidates import exclusions
 from catalog.database import Catalog
 from catalog.scans import Charge
 from evaluator.decoding import decoding_hash
+from evaluator.joining import joined, parameters_of
 from evaluator.plan import Paper, Plan, lay_out, read_paper
 from evaluator.record import Record
 from evaluator.scan import FINALISTS, chosen, finalists
@@ -40,6 +41,8 @@ def forecast(catalog: Catalog, settings: Settings, engine: str, dtype: str) -> d
     try:
         with catalog.write() as session:
             plan = lay_out(session, settings, paper, engine, dtype)
+            parameters = parameters_of(plan, settings, engine, dtype, policy, budget)
+            plan = joined(session, plan, settings, parameters)
             excluded = exclusions(session, plan.family_id)
             failed = scans.dropped_before(
                 session, [arm.checkpoint_id for arm in plan.arms], engine, dtype
@@ -60,7 +63,7 @@ def forecast(catalog: Catalog, settings: Settings, engine: str, dtype: str) -> d
         "suite": paper.suite,
         "policy": policy,
         "budget": budget,
-        "candidates": len(plan.arms),
+        "candidates": len(plan.arms) - len(plan.gone),
         "excluded": excluded,
         "to_fetch": {
             "checkpoints": len(rehearsed.fetched),
@@ -94,6 +97,7 @@ class _Coins:
         tossed = (rng.random((len(plan.arms), len(prompts))) < skill[:, None]).astype(np.float64)
         stored = np.stack([record.scores(arm, prompts) for arm in plan.arms])
         self._unknown = np.isnan(stored)
+        self._unknown[[arm.checkpoint_id in plan.gone for arm in plan.arms]] = False
         self._scores = np.where(self._unknown, tossed, stored)
         self._unconfirmed = np.array(
             [len(record.missing(arm, plan.paper.confirmation)) for arm in plan.arms]

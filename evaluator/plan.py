@@ -68,6 +68,9 @@ class Plan:
 
     arms: the candidates as the policy numbers them: roots and popular ones first.
     load_price: of a full checkpoint, in queries.
+    waves, opening: of the scans that this one goes on, see `Problem`. gone: checkpoint ids of arms
+        that were candidates then and are none now: told from what they answered, asked nothing,
+        judged nowhere.
     """
 
     family_id: int
@@ -79,6 +82,9 @@ class Plan:
     arms: tuple[Candidate, ...]
     popular: frozenset[int]
     load_price: float
+    waves: tuple[int, ...] = ()
+    opening: int = 0
+    gone: frozenset[int] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,6 +122,8 @@ class Plan:
             first=tuple(named),
             workers=WORKERS,
             top_k=settings.top_k,
+            waves=self.waves,
+            opening=self.opening,
         )
 
 

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.candidates import Candidate
+from catalog.nights import Tested
 from catalog.rulings import Ruled
 from catalog.scans import Charge, Dropped
 from catalog.words import Verdict
+from evaluator.nights import nights
 from evaluator.plan import Plan
 from evaluator.search.protocol import Standing
 from evaluator.suites import Prompt
@@ -41,7 +43,9 @@ class Outcome:
     """All that a finished search leaves to be judged.
 
     confirmed: arms that were asked the confirmation prompts. blocking: how many roots cannot be
-    evaluated at all, so that no claim can be made. previous: see `Evidence`.
+    evaluated at all, so that no claim can be made. previous: see `Evidence`. past, terms: what
+    nightly scans tested, and what must be equal for this one to test the same; None for a scan
+    that stands alone.
     """
 
     plan: Plan
@@ -50,6 +54,8 @@ class Outcome:
     dropped: Mapping[int, Dropped]
     blocking: int
     previous: Mapping[tuple[int, str], Verdict]
+    past: Sequence[Tested] | None = None
+    terms: tuple[object, ...] = ()
 
 
 def rule(outcome: Outcome, record: Answered) -> list[Ruled]:
@@ -57,7 +63,8 @@ def rule(outcome: Outcome, record: Answered) -> list[Ruled]:
     plan = outcome.plan
     # Older ones first: the order breaks ties between equals.
     ages = [(arm.created_at or LONG_AGO, arm.checkpoint_id) for arm in plan.arms]
-    seats = sorted(range(len(plan.arms)), key=lambda arm: ages[arm])
+    there = [i for i, arm in enumerate(plan.arms) if arm.checkpoint_id not in plan.gone]
+    seats = sorted(there, key=lambda arm: ages[arm])
     judged = judge(_evidence(outcome, record, seats))
     arms = {arm.checkpoint_id: arm for arm in plan.arms}
     return [_ruled(row, arms[row.checkpoint]) for row in judged if row.checkpoint in arms]
@@ -96,12 +103,16 @@ def _confirmation(outcome: Outcome, record: Answered, seats: Sequence[int]) -> C
     ]
     if not prompts or not rows:
         return None
+    ids = [arm.checkpoint_id for _, arm in rows]
     return Confirmation(
         rows=np.array([row for row, _ in rows]),
         scores=np.stack([record.scores(arm, prompts) for _, arm in rows]),
         categories=tuple(prompt.category for prompt in prompts),
         answers=np.array([_digests(record.texts(arm, prompts)) for _, arm in rows]),
         clusters=_clusters(prompts),
+        nights=None
+        if outcome.past is None
+        else nights(outcome.past, outcome.terms, outcome.plan.popular, ids),
     )
 
 
@@ -142,12 +153,13 @@ def _ruled(row: Judgement, arm: Candidate) -> Ruled:
     )
 
 
-def rungs(standing: Standing) -> list[dict[str, int]]:
-    """How many reached each rung, and how many went on from it."""
+def rungs(standing: Standing, plan: Plan) -> list[dict[str, int]]:
+    """How many of today's candidates reached each rung, and how many went on from it."""
     rows = []
+    here = np.array([arm.checkpoint_id not in plan.gone for arm in plan.arms])
     for index, prompts in enumerate(standing.rungs):
-        reached = int((standing.asked >= prompts).sum())
-        stopped = int(((standing.asked >= prompts) & (standing.rung == index)).sum())
+        reached = int((here & (standing.asked >= prompts)).sum())
+        stopped = int((here & (standing.asked >= prompts) & (standing.rung == index)).sum())
         rows.append({"prompts": int(prompts), "reached": reached, "kept": reached - stopped})
     return rows
 

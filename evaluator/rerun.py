@@ -39,6 +39,7 @@ class _Rerun:
         self._policy = make(scan.policy, plan.problem(scan.budget, settings, scan.policy))
         self._plan = plan
         self._scores = scores
+        self._stopped = bool(scan.report.get("stopped"))
         self._to_drop = dict(archived.dropped)
         self._gone = {
             checkpoint
@@ -57,7 +58,16 @@ class _Rerun:
             batch = next((b for b in out if here in self._bases(b)), out[0])
             out.remove(batch)
             here = sorted(self._bases(batch), key=lambda base: base != here)[-1]
-            self._policy.tell(batch, np.stack([self._told(arm, batch) for arm in batch.arms]))
+            told = np.stack([self._told(arm, batch) for arm in batch.arms])
+            if self._stopped and any(map(self._unasked, batch.arms, told)):
+                return self._policy.standing()
+            self._policy.tell(batch, told)
+
+    def _unasked(self, arm: int, told: Floats) -> bool:
+        """Whether something was still to be asked of an arm when the scan had to stop."""
+        checkpoint = self._plan.arms[arm].checkpoint_id
+        able = checkpoint not in self._gone and checkpoint not in self._plan.gone
+        return able and bool(np.isnan(told).any())
 
     def _bases(self, batch: Batch) -> list[int]:
         """What a batch has loaded, each once, in its order."""

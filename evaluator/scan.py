@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 
-from catalog import answers, rulings, scans
+from catalog import answers, nights, rulings, scans
 from catalog.answers import Terms
 from catalog.candidates import Candidate, candidates, exclusions, family_named, unrankable_roots
 from catalog.database import Catalog, Session
 from catalog.scans import Begun, Parameters
 from catalog.words import Stage
 from evaluator import report
-from evaluator.decoding import DECODING, decoding_hash
+from evaluator.decoding import decoding_hash
 from evaluator.engines.protocol import Engine
 from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher
+from evaluator.joining import joined, parameters_of
 from evaluator.lock import only_scan
 from evaluator.plan import PLANNER, WORKERS, Paper, Plan, default_budget, lay_out, read_paper
 from evaluator.record import Record, asked, key_of
@@ -36,8 +37,18 @@ FINALISTS = 5
 PASSING = ("out_of_memory", "crashed", "timed_out")
 """Ends of those kinds of failure that another scan may not meet again."""
 
+SEARCHING = 0.8
+"""The part of a limited time that the search may use: the rest is kept to confirm what it found."""
+
+Enough = Callable[[float], bool]
+"""Told a part of the time, whether it is used up."""
+
 Turn = tuple[Sequence[Candidate], Sequence[Prompt]]
 """Checkpoints that are loaded together, and what they are asked then."""
+
+
+class _OutOfTime(Exception):
+    """There was more to ask, and no time for it."""
 
 
 class Watch(Protocol):
@@ -48,12 +59,24 @@ class Watch(Protocol):
     def advance(self, steps: int = 1, note: str = "") -> None: ...
 
 
+def never(_part: float) -> bool:
+    """There is no end of time."""
+    return False
+
+
 def run_scan(
-    catalog: Catalog, engine: Engine, fetcher: Fetcher, settings: Settings, watch: Watch
+    catalog: Catalog,
+    engine: Engine,
+    fetcher: Fetcher,
+    settings: Settings,
+    watch: Watch,
+    enough: Enough = never,
 ) -> dict[str, Any]:
     """Search a family; returns the report that is stored with the scan.
 
-    An unfinished scan with the same parameters goes on where it was. Raises ScanLocked,
+    An unfinished scan with the same parameters goes on where it was. With a policy that arms may
+    join, a finished one is gone on from: who came since gets the same visit, behind the others.
+    enough: before anything is asked, whether to conclude with what is known. Raises ScanLocked,
     CatalogError, SuiteError, ScanError, and Unreachable if the hub is away: what was
     answered by then is kept.
     """
@@ -64,12 +87,14 @@ def run_scan(
         _reach(catalog, fetcher, settings, paper, terms)
         with catalog.write() as session:
             plan = lay_out(session, settings, paper, engine.name, engine.dtype)
+            parameters = parameters_of(plan, settings, engine.name, engine.dtype, policy, budget)
+            plan = joined(session, plan, settings, parameters)
             searching = make(policy, plan.problem(budget, settings, policy))
-            begun = _begin(session, settings, plan, engine, policy, budget)
+            begun = _begin(session, plan, parameters)
         record = Record(catalog, terms, paper.prompts, boxed=settings.boxed)
         visitor = Visitor(catalog, begun.scan_id, engine, fetcher, record, paper.prompts)
-        scan = Scan(catalog, fetcher, plan, begun, record, visitor, watch)
-        return scan.run(searching, settings.family)
+        scan = Scan(catalog, fetcher, plan, begun, record, visitor, watch, enough)
+        return scan.run(searching, settings)
 
 
 def chosen(settings: Settings, items: int) -> tuple[str, float]:
@@ -83,9 +108,10 @@ def chosen(settings: Settings, items: int) -> tuple[str, float]:
 
 def finalists(plan: Plan, standing: Standing, top_k: int) -> list[int]:
     """The arms that are asked the confirmation prompts: the best, and everyone popular."""
-    count = max(FINALISTS, top_k, math.ceil(len(plan.arms) / 100))
+    count = max(FINALISTS, top_k, math.ceil((len(plan.arms) - len(plan.gone)) / 100))
     named = [i for i, arm in enumerate(plan.arms) if arm.checkpoint_id in plan.popular]
-    others = [arm for arm in standing.order if standing.asked[arm] and arm not in named]
+    here = [i for i in standing.order if plan.arms[i].checkpoint_id not in plan.gone]
+    others = [arm for arm in here if standing.asked[arm] and arm not in named]
     return [*named, *others[:count]]
 
 
@@ -100,8 +126,9 @@ class Scan:
     record: Record
     visitor: Visitor
     watch: Watch
+    enough: Enough
 
-    def run(self, policy: Policy, family: str) -> dict[str, Any]:
+    def run(self, policy: Policy, settings: Settings) -> dict[str, Any]:
         """Search, confirm, rule, and store the report."""
         began = perf_counter()
         asked_for = self.begun.parameters
@@ -110,14 +137,21 @@ class Scan:
         extra = len(self.plan.popular) + max(FINALISTS, asked_for.top_k)
         confirming = min(extra, len(self.plan.arms)) * len(self.plan.paper.confirmation)
         self.watch.expect(round(asked_for.budget * len(self.plan.arms)) + confirming)
-        self._search(policy)
+        stopped = False
+        try:
+            self._search(policy)
+        except _OutOfTime:
+            stopped = True
         standing = policy.standing()
         confirmed = finalists(self.plan, standing, asked_for.top_k)
-        if self.plan.paper.confirmation:
-            self._confirm(confirmed)
+        try:
+            if self.plan.paper.confirmation:
+                self._confirm(confirmed)
+        except _OutOfTime:
+            stopped = True
         self.visitor.leave()
         spent = sum(getattr(before, f"{stage}_seconds") for stage in report.SECONDS)
-        return self._conclude(standing, confirmed, family, began - spent)
+        return self._conclude(standing, confirmed, settings, began - spent, stopped=stopped)
 
     def _search(self, policy: Policy) -> None:
         """Ask and tell until the policy is done.
@@ -147,7 +181,7 @@ class Scan:
         turns = self._turns(batch.arms, self._prompts(batch), here)
         later = [t for other in out for t in self._turns(other.arms, self._prompts(other), None)]
         for place, (group, prompts) in enumerate(turns):
-            self.visitor.ask(group, prompts)
+            self._ask(group, prompts, SEARCHING)
             if named := [c for c in group if c.checkpoint_id in self.plan.popular]:
                 # Popular checkpoints are confirmed whatever comes: now, while they are loaded.
                 self.visitor.ask(named, self.plan.paper.confirmation)
@@ -159,15 +193,26 @@ class Scan:
     def _confirm(self, arms: Sequence[int]) -> None:
         turns = self._turns(arms, self.plan.paper.confirmation, None)
         for place, (group, prompts) in enumerate(turns):
-            self.visitor.ask(group, prompts)
+            self._ask(group, prompts, 1.0)
             self.watch.advance(len(group) * len(prompts), f"confirming {group[0].name}")
             self._fetch_ahead(turns[place + 1 :])
+
+    def _ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt], part: float) -> None:
+        """Have a group answer, unless that part of the time is used up: what is known is told."""
+        able = [c for c in group if c.checkpoint_id not in self.plan.gone]
+        if any(self.visitor.wants(c, prompts) for c in able) and self.enough(part):
+            raise _OutOfTime
+        self.visitor.ask(able, prompts)
 
     def _fetch_ahead(self, turns: Sequence[Turn]) -> None:
         """Begin to fetch the first checkpoint to come that has something to answer."""
         for group, prompts in turns:
             for candidate in group:
-                if self.visitor.wants(candidate, prompts) and not self.visitor.loaded(candidate):
+                if (
+                    candidate.checkpoint_id not in self.plan.gone
+                    and self.visitor.wants(candidate, prompts)
+                    and not self.visitor.loaded(candidate)
+                ):
                     self.fetcher.prefetch(candidate)
                     return
 
@@ -199,15 +244,29 @@ class Scan:
         return self.record.scores(candidate, self._prompts(batch))
 
     def _conclude(
-        self, standing: Standing, confirmed: Sequence[int], family: str, began: float
+        self,
+        standing: Standing,
+        confirmed: Sequence[int],
+        settings: Settings,
+        began: float,
+        *,
+        stopped: bool,
     ) -> dict[str, Any]:
         """Rule, and store rulings and report in one transaction."""
         plan, scan_id, asked_for = self.plan, self.begun.scan_id, self.begun.parameters
         with self.catalog.read() as session:
             blocking = unrankable_roots(session, plan.family_id)
             previous = rulings.previous_verdicts(session, plan.family_id)
+            tested = nights.past_tests(session, plan.family_id) if settings.nightly else None
         outcome = report.Outcome(
-            plan, standing, confirmed, self.visitor.dropped, len(blocking), previous
+            plan,
+            standing,
+            confirmed,
+            self.visitor.dropped,
+            len(blocking),
+            previous,
+            tested,
+            nights.terms_of(asked_for),
         )
         rows = report.rule(outcome, self.record)
         with self.catalog.write() as session:
@@ -221,14 +280,16 @@ class Scan:
             searched = sum(count for key, count in paid.items() if key in selecting)
             told = {
                 "scan": scan_id,
-                "family": family,
+                "family": settings.family,
                 "suite": plan.paper.suite,
                 "policy": asked_for.policy,
-                "candidates": len(plan.arms),
+                "stopped": stopped,
+                "nightly": settings.nightly,
+                "candidates": len(plan.arms) - len(plan.gone),
                 "excluded": exclusions(session, plan.family_id),
                 "failed": report.failures(self.visitor.dropped),
                 "blocking": blocking,
-                "rungs": report.rungs(standing),
+                "rungs": report.rungs(standing, plan),
                 "leaderboard": report.leaderboard(rows, plan.arms),
                 "confirmation": {
                     "prompts": len(plan.paper.confirmation),
@@ -255,36 +316,23 @@ def _reach(
                 fetcher.reach(candidate)
 
 
-def _begin(
-    session: Session, settings: Settings, plan: Plan, engine: Engine, policy: str, budget: float
-) -> Begun:
+def _begin(session: Session, plan: Plan, parameters: Parameters) -> Begun:
     """The unfinished scan with these parameters over these candidates, else a new one.
 
     A new one takes over the failures that would only come again.
     """
-    parameters = Parameters(
-        family_id=plan.family_id,
-        suite_id=plan.suite_id,
-        confirm_id=plan.confirm_id,
-        plan_id=plan.plan_id,
-        policy=policy,
-        budget=budget,
-        top_k=settings.top_k,
-        seed=settings.seed,
-        engine=engine.name,
-        dtype=engine.dtype,
-        decoding=DECODING,
-    )
     arms = [arm.checkpoint_id for arm in plan.arms]
     begun = scans.unfinished(session, parameters)
     if begun is not None and list(begun.arms) == arms:
         scans.abandon_visits(session, begun.scan_id)
         return begun
     begun = scans.begin(session, parameters, arms)
-    known = scans.dropped_before(session, arms, engine.name, engine.dtype)
+    known = scans.dropped_before(session, arms, parameters.engine, parameters.dtype)
     for who in map(asked, plan.arms):
         dropped = known.get(who.checkpoint_id)
-        if dropped is None or dropped.stage == Stage.FETCH or dropped.kind.endswith(PASSING):
+        if dropped is None or who.checkpoint_id in plan.gone:
+            continue
+        if dropped.stage == Stage.FETCH or dropped.kind.endswith(PASSING):
             continue
         if dropped.base_sha == who.base_sha:
             scans.drop(session, begun.scan_id, dropped)

@@ -14,6 +14,7 @@ class Settings:
     budget: mean number of queries per candidate in the search; None: the house's choice.
     top_k: how many of the best the caller wants right, not only the first.
     disk_budget: bytes that fetched checkpoints may take under `home`; None: no limit.
+    nightly: one of the scans by which a family is searched on and on, which share their 5%.
     boxed: whether code answers run in the sandbox only; without one they are then not asked for.
     home: where caches and locks are kept.
     """
@@ -28,4 +29,5 @@ class Settings:
     engine: str = "transformers"
     seed: int = 0
     disk_budget: int | None = None
+    nightly: bool = False
     boxed: bool = True

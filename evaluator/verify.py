@@ -181,10 +181,12 @@ def _went(archived: Archive, standing: Standing) -> Iterator[Disagreement]:
         sorted(plan.arms[arm].name for arm in arms if plan.arms[arm].checkpoint_id not in lost)
         for arms, lost in ((archived.confirmed, ()), (confirmed, archived.dropped))
     ]
+    if told.get("stopped"):  # not everyone to be confirmed was
+        names[1] = [name for name in names[1] if name in names[0]]
     there = {"confirmed": names[0]}
     there |= {name: told[name] for name in ("confirmation", "rungs") if name in told}
     counts = {"prompts": len(plan.paper.confirmation), "checkpoints": len(confirmed)}
-    here = {"confirmed": names[1], "confirmation": counts, "rungs": report.rungs(standing)}
+    here = {"confirmed": names[1], "confirmation": counts, "rungs": report.rungs(standing, plan)}
     yield from compare("search", there, here)
 
 
@@ -196,7 +198,7 @@ def _counts(archived: Archive) -> Iterator[Disagreement]:
         "family": scan.family,
         "suite": scan.suite,
         "policy": scan.policy,
-        "candidates": len(scan.arms),
+        "candidates": len(scan.arms) - len(archived.plan.gone),
         "failed": report.failures(archived.dropped),
     }
     yield from compare("report", {name: scan.report.get(name) for name in found}, found)
