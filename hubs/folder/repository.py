@@ -146,17 +146,17 @@ class Repository:
     @cached_property
     def safetensors(self) -> dict[str, Any] | None:
         """`{"parameters": {dtype: count}, "total": count}` of the weights; None if unreadable."""
-        shards: list[str] = [path for path in WEIGHTS if path in self.files][:1]
-        if not shards and isinstance(index := self.json(INDEX), dict):
-            weight_map = index.get("weight_map")
-            shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
         counts: Counter[str] = Counter()
         try:
+            shards: list[str] = [path for path in WEIGHTS if path in self.files][:1]
+            if not shards and isinstance(index := self.json(INDEX), dict):
+                weight_map = index.get("weight_map")
+                shards = sorted(set(weight_map.values())) if isinstance(weight_map, dict) else []
             for shard in shards:
                 for name, tensor in self.header(shard).items():
                     if name != "__metadata__":
                         counts[tensor["dtype"]] += prod(tensor["shape"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return {"parameters": dict(counts), "total": counts.total()} if counts else None
 
