@@ -72,9 +72,12 @@ def _with_files(hub: Hub, listed: Listed, files: dict[str, HubFile]) -> Look:
     if (lacking := _lacking(files, is_adapter)) is not None:
         return Look(listed, lacking, bytes=size)
     try:
-        found = tensors(hub.headers(listed.name, listed.sha, list(files.values())))
+        headers = hub.headers(listed.name, listed.sha, list(files.values()))
+        found = tensors(headers)
         if is_adapter:
             return _adapter(hub, listed, found, weights)
+        if (stowed := _stowed(files, sum(header.size for header in headers.values()))) is not None:
+            return Look(listed, stowed, bytes=size)
         merge = _merge(hub, listed, files)
     except Gated as error:
         return Look(listed, Misfit(Reason.GATED, _said(error)), **seen)  # type: ignore[arg-type]
@@ -145,6 +148,18 @@ def _lacking(files: Mapping[str, HubFile], is_adapter: bool) -> Misfit | None:
     if INDEX not in files:
         return Misfit(Reason.INCOMPLETE, f"{INDEX} is missing")
     return None
+
+
+def _stowed(files: Mapping[str, HubFile], explained: int) -> Misfit | None:
+    """Weights that would be fetched with it, although neither its index nor its headers know them.
+
+    Twice the `explained` bytes are let pass: some keep their weights both whole and in shards.
+    """
+    here = [file.size for path, file in files.items() if path == WHOLE or _SHARD.fullmatch(path)]
+    if sum(here) <= 2 * explained:
+        return None
+    detail = f"{sum(here):,} bytes of weights, where its tensors take {explained:,}"
+    return Misfit(Reason.TOO_LARGE, detail)
 
 
 def _adapter(

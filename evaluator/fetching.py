@@ -21,6 +21,17 @@ SMALL = tuple(FILES)
 """What rendering needs of an ancestor: no weights."""
 
 
+RUN = (
+    "model.safetensors",
+    "model-?????-of-?????.safetensors",
+    "model.safetensors.index.json",
+    "adapter_model.safetensors",
+    "adapter_config.json",
+    *SMALL,
+)
+"""What asking a checkpoint needs. All else stays on the hub, whatever and however large it is."""
+
+
 class OverBudget(HubError):
     """A checkpoint that the disk budget has no room for, whatever is dropped for it."""
 
@@ -123,8 +134,8 @@ class Fetcher:
     def _bring(self, name: str, sha: str, in_use: set[Commit]) -> Path:
         commit = (name, sha)
         if self._budget is not None and commit not in self._held:
-            self._make_room(commit, self._hub.size(name, sha), in_use)
-        folder = self._hub.fetch(name, sha)
+            self._make_room(commit, self._hub.size(name, sha, RUN), in_use)
+        folder = self._hub.fetch(name, sha, patterns=RUN)
         if commit not in self._held:
             self._held.append(commit)
         return folder

@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from hubs.transport import TRANSIENT, Again, check, unreachable
 NEVER = ["*.py", "*.pyc", "*.so", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle"]
 NEVER += ["*.npy", "*.npz", "*.h5", "*.msgpack", "*.joblib", "consolidated*"]
 
+MAX_SMALL = 256 * 2**20  # bytes of a tokenizer, a vocabulary, an index
+
 
 def wanted(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
     """The paths that `fetch` brings. Subfolders only where a pattern names one."""
@@ -35,13 +37,21 @@ def _never(patterns: Sequence[str]) -> list[str]:
     return NEVER if any("/" in pattern for pattern in patterns) else [*NEVER, "*/*"]
 
 
-def listed(folder: Path | None, name: str, sha: str) -> bool:
-    """Whether the cache knows which files a commit has, so that a fetch may cost no request."""
+def listed(folder: Path | None, name: str, sha: str) -> dict[str, int] | None:
+    """Sizes of a commit's files by path, if the cache knows them: a fetch may cost no request."""
     try:
-        get_cached_repo_tree(name, revision=sha, cache_dir=folder)
+        tree = get_cached_repo_tree(name, revision=sha, cache_dir=folder)
     except CachedRepoTreeNotFoundError:
-        return False
-    return True
+        return None
+    return {file.path: file.size for file in tree}
+
+
+def check_sizes(name: str, sizes: Mapping[str, int], patterns: Sequence[str]) -> None:
+    """Raises Malformed if a file that is no weights is larger than any such file need be."""
+    for path in wanted(sizes, patterns):
+        if sizes[path] > MAX_SMALL and not path.endswith(".safetensors"):
+            said = f"{path} of {name} is {sizes[path]:,} bytes"
+            raise Malformed(f"{said}, of at most {MAX_SMALL:,}: leave it out")
 
 
 def fetch(

@@ -162,10 +162,13 @@ class HuggingFaceHub:
         """The folder with a commit's files; a commit that lies there costs no request.
 
         Pickles and code are never fetched, whatever `patterns` say. Raises Malformed if a file has
-        another size than the hub said, HubError if the disk is full; else as `info` does.
+        another size than the hub said, or an absurd one, HubError if the disk is full; else as
+        `info` does.
         """
-        if not cache.listed(self._folder, names.repository(name), names.commit(sha)):
-            self.files(name, sha)  # finds out what is wrong in our own time, not huggingface_hub's
+        sizes = cache.listed(self._folder, names.repository(name), names.commit(sha))
+        if sizes is None:  # what is wrong is found in our own time, not huggingface_hub's
+            sizes = {file.path: file.size for file in self.files(name, sha)}
+        cache.check_sizes(name, sizes, patterns)
         return self._transport.persist(
             lambda: cache.fetch(self.endpoint, self._token, self._folder, name, sha, patterns)
         )

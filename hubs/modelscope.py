@@ -193,6 +193,7 @@ class ModelScopeHub:
         """As `HuggingFaceHub.fetch`, and every file is held against its digest."""
         folder = self._place(name, sha)
         files = {file.path: file for file in self.files(name, sha)}
+        cache.check_sizes(name, {path: file.size for path, file in files.items()}, patterns)
         for path in cache.wanted(files, patterns):
             place, file = folder / path, files[path]
             if not place.is_file():
