@@ -6,6 +6,7 @@ what does so is refused by name.
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ REFUSED = (
 )
 """Settings that make it something else than base weights plus a product of two matrices."""
 
+SIMPLE = re.compile(r"[\w.*^$\\|-]{0,300}")
+LOW = re.compile(r"\.lora_(?:embedding_)?A\b")
+
 STARTED_FROM_ITS_OWN_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga")
 
 
@@ -85,10 +89,11 @@ def attach(model: Any, wrapped: PeftModel | None, folder: Path, name: str) -> Pe
 
 def read_adapter(folder: Path) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
     """Settings and finite tensors of the adapter in `folder`. Raises LoadFailure."""
-    return _config(folder), _tensors(folder)
+    tensors = _tensors(folder)
+    return _config(folder, tensors), tensors
 
 
-def _config(folder: Path) -> LoraConfig:
+def _config(folder: Path, tensors: dict[str, torch.Tensor]) -> LoraConfig:
     said = read_json(folder / ADAPTER_CONFIG, LoadKind.BAD_ADAPTER)
     if said.get("peft_type") != "LORA":
         raise LoadFailure(LoadKind.BAD_ADAPTER, f"it is no LoRA but {said.get('peft_type')!r}")
@@ -98,9 +103,10 @@ def _config(folder: Path) -> LoraConfig:
     start = str(said.get("init_lora_weights")).lower()
     if start.startswith(STARTED_FROM_ITS_OWN_BASE):
         raise LoadFailure(LoadKind.BAD_ADAPTER, f"its base was changed before training ({start})")
+    meant = _bounded({key: said[key] for key in MEANT if said.get(key) is not None}, tensors)
     try:
         return LoraConfig(
-            **{key: said[key] for key in MEANT if said.get(key) is not None},
+            **meant,
             lora_dropout=0.0,
             bias="none",
             init_lora_weights=True,
@@ -108,6 +114,32 @@ def _config(folder: Path) -> LoraConfig:
         )
     except (TypeError, ValueError) as error:
         raise LoadFailure(LoadKind.BAD_ADAPTER, f"{ADAPTER_CONFIG}: {error}") from error
+
+
+def _bounded(meant: dict[str, Any], tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
+    """The settings, held to what the tensors are: peft would match any pattern, make any rank.
+
+    Modules named by an elaborate pattern are named by the tensors instead. Raises LoadFailure.
+    """
+    if not _is_simple(meant.get("target_modules")):
+        modules = {key.partition(".lora_")[0] for key in tensors if ".lora_" in key}
+        meant["target_modules"] = sorted(module.removeprefix(PREFIX) for module in modules)
+    if odd := [key for key, value in meant.items() if not _is_simple(value)]:
+        raise LoadFailure(LoadKind.BAD_ADAPTER, f"{odd[0]} has a pattern that may take for ever")
+    highest = max((len(tensor) for key, tensor in tensors.items() if LOW.search(key)), default=0)
+    patterned = meant.get("rank_pattern")
+    others = patterned.values() if isinstance(patterned, dict) else ()
+    if any(type(rank) is not int or not 0 < rank <= highest for rank in (meant.get("r"), *others)):
+        wrong = f"it speaks of another rank than its tensors', whose highest is {highest}"
+        raise LoadFailure(LoadKind.BAD_ADAPTER, wrong)
+    return meant
+
+
+def _is_simple(value: object) -> bool:
+    """Whether every text in a setting is a name, or a pattern that cannot take long to match."""
+    if isinstance(value, str):
+        return SIMPLE.fullmatch(value) is not None and value.count("*") <= 2
+    return not isinstance(value, (list, dict)) or all(map(_is_simple, value))
 
 
 def _tensors(folder: Path) -> dict[str, torch.Tensor]:

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from evaluator.engines.errors import LoadFailure, LoadKind
+from evaluator.engines.folder import CONFIG, read_json
 
 INERT = frozenset(
     {
@@ -62,6 +63,9 @@ Token ids (`eos_token_id`, …) are ours to give; dropout and initialisation act
 `dtype` says how the file is stored, and every engine casts to its own.
 """
 
+SIZE = re.compile(r"(?:num|n|d)_\w+|\w+_(?:size|dim|layers|heads|rank|experts|inner)")
+"""Keys that say how much of something there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -77,10 +81,6 @@ class Build:
 
 def build_of(folder: Path) -> Build:
     """The build of a cleaned folder, from its config and headers. Raises LoadFailure."""
-    try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:
-        raise LoadFailure(LoadKind.BAD_CONFIG, f"config.json: {error}") from error
     tensors: dict[str, tuple[int, ...]] = {}
     for shard in sorted(folder.glob("*.safetensors")):
         try:
@@ -91,7 +91,32 @@ def build_of(folder: Path) -> Build:
                     tensors[name] = tuple(opened.get_slice(name).get_shape())
         except (SafetensorError, OSError) as error:
             raise LoadFailure(LoadKind.BAD_WEIGHTS, f"{shard.name}: {error}") from error
+    most = max(len(tensors), *(size for shape in tensors.values() for size in shape), 0)
+    _check_sizes(read_json(folder / CONFIG, LoadKind.BAD_CONFIG), most)
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
+        raise LoadFailure(LoadKind.BAD_CONFIG, f"config.json: {error}") from error
     return Build(config.to_dict(), tensors)
+
+
+def _check_sizes(config: Any, most: int) -> None:
+    """No size is negative, or larger than the weights' own: a billion layers are not even built.
+
+    most: the longest side of any tensor, or how many tensors there are. Raises LoadFailure.
+    """
+    waiting: list[Any] = [config]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, list):
+            waiting += here
+        elif isinstance(here, dict):
+            waiting += here.values()
+            for key, value in here.items():
+                number = isinstance(value, (int, float)) and SIZE.fullmatch(key)
+                if number and not 0 <= value <= most:
+                    said = f"{key} is {str(value)[:40]}, where no tensor is over {most}"
+                    raise LoadFailure(LoadKind.BAD_CONFIG, f"config.json: {said}")
 
 
 def check_whole(build: Build) -> None:

@@ -27,6 +27,7 @@ from evaluator.engines.errors import (
 from evaluator.engines.folder import cleaned
 from evaluator.engines.greedy import decode
 from evaluator.engines.protocol import Completion, Request, Weights
+from evaluator.engines.swap import build_of, check_whole
 
 TOGETHER = 32
 """Requests computed together. It has a say in rounding, so it is no option."""
@@ -120,6 +121,7 @@ class TransformersEngine:
     def _opened(self, folder: Path) -> Any:
         with tempfile.TemporaryDirectory(prefix="gems-load-") as scratch:
             clean = cleaned(folder, Path(scratch) / "checkpoint")
+            check_whole(build_of(clean))  # before any memory is taken for what it claims to be
             try:
                 config = AutoConfig.from_pretrained(
                     clean, trust_remote_code=False, local_files_only=True
