@@ -8,15 +8,24 @@ import os
 import re
 import resource
 import sys
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 MEMORY = 3 * 2**30
 
 
+Job = dict[str, Any]
+
+
 def main() -> None:
     """Serve until the parent goes away."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    serve(JOBS, MEMORY)
+
+
+def serve(jobs: Mapping[str, Callable[[Job], Job]], memory: int) -> None:
+    """Answer jobs by their `op` until there are no more. memory: bytes that may be used."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logging.disable()
@@ -25,7 +34,7 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            reply = JOBS[job["op"]](job)
+            reply = jobs[job["op"]](job)
         except Exception as error:  # noqa: BLE001 - the libraries raise anything on odd text
             reply = {"right": False, "note": f"{type(error).__name__}: it cannot be read"}
         replies.write(json.dumps(reply) + "\n")

@@ -21,7 +21,7 @@ ROOM = str(Path(__file__).resolve().parents[2])
 START = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from evaluator.grading.helper import main
+from {} import main
 main()
 """
 FIRST_SECONDS = 60
@@ -29,9 +29,13 @@ FIRST_SECONDS = 60
 
 
 class Killable:
-    """One helper process, started when it is first needed. Safe to share between threads."""
+    """One helper process, started when it is first needed. Safe to share between threads.
 
-    def __init__(self) -> None:
+    module: whose `main` it runs.
+    """
+
+    def __init__(self, module: str = "evaluator.grading.helper") -> None:
+        self.program = START.format(module)
         self.lock = Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.warm: set[str] = set()
@@ -67,10 +71,9 @@ class Killable:
                 if pipe is not None:
                     pipe.close()
 
-    @staticmethod
-    def _start() -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-P", "-s", "-c", START, ROOM],
+            [sys.executable, "-P", "-s", "-c", self.program, ROOM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

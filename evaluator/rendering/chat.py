@@ -21,7 +21,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 CLOCK = datetime(2024, 7, 26)
 ADDRESS = re.compile(r" at 0x[0-9a-f]{8,16}>")
-MOST_TEXT = 400_000
+MOST_ADDED = 32_000
+"""Characters that a template may put around what is asked: each one is paid for in every query."""
+
 T = TypeVar("T")
 
 
@@ -94,11 +96,12 @@ class Chat:
 
     def _parts(self, messages: list[dict[str, str]]) -> str:
         parts, size = [], 0
+        most = MOST_ADDED + sum(len(message["content"]) for message in messages)
         given = {"messages": messages, "add_generation_prompt": True, "tools": None}
         for part in self.template.generate(**given, documents=None, **self.tokens):
             size += len(part)
-            if size > MOST_TEXT:
-                raise Broken("template_size", f"it makes over {MOST_TEXT} characters")
+            if size > most:
+                raise Broken("template_size", f"it makes over {most} characters of what is asked")
             parts.append(part)
         text = "".join(parts)
         if ADDRESS.search(text):

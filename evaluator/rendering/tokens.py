@@ -23,6 +23,9 @@ END_TOKENS = (
     "<eos>",
     "</s>",
 )
+MOST_EACH = 4
+"""Tokens of one character: the bytes that it may have."""
+
 SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token")
 
 
@@ -61,6 +64,9 @@ class Tokens:
         without a template gets one wherever a BOS exists and is not declared unwanted.
         """
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
+        if len(ids) > MOST_EACH * len(text) + MOST_EACH:
+            said = f"it makes {len(ids)} tokens of {len(text)} characters"
+            raise Unusable("tokenizer_broken", said)
         if self.bos is not None:
             start = 0
             while start < len(ids) and ids[start] == self.bos:
