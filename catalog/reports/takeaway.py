@@ -6,8 +6,8 @@ Prompts that confirm are left out until they are retired, and so is every score 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from catalog.reports.transcripts import Question
 from catalog.tables import Answer, Grade
 
 SCHEMA = 1
+FEW = 500
 
 _TABLES = """
 CREATE TABLE boards (board INTEGER PRIMARY KEY, family TEXT, suite TEXT, suite_version TEXT,
@@ -33,34 +34,69 @@ CREATE TABLE rulings (board INTEGER, checkpoint INTEGER, category TEXT, verdict 
   PRIMARY KEY (board, checkpoint, category)) WITHOUT ROWID;
 CREATE TABLE prompts (prompt INTEGER PRIMARY KEY, board INTEGER, key TEXT, category TEXT,
   text TEXT, gold TEXT);
-CREATE TABLE scores (prompt INTEGER, checkpoint INTEGER, score REAL,
-  PRIMARY KEY (prompt, checkpoint)) WITHOUT ROWID;
+CREATE TABLE scores (checkpoint INTEGER, prompt INTEGER, score REAL,
+  PRIMARY KEY (checkpoint, prompt)) WITHOUT ROWID;
 """
 
 
-def write_takeaway(
-    session: Session,
-    path: Path,
-    boards: Iterable[tuple[str, Board, Sequence[Standing], Sequence[Question]]],
-) -> None:
-    """boards: (family, board, its standings, its prompts that may be shown)."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        file.execute("PRAGMA journal_mode = OFF")
-        file.execute("PRAGMA synchronous = OFF")
+Shelf = tuple[str, Board, Sequence[Standing], Sequence[Question]]
+"""A family's slug, a board of it, the board's standings, and its prompts that may be shown."""
+
+
+def write_takeaway(session: Session, path: Path, shelves: Iterable[Shelf]) -> None:
+    """Write the file anew."""
+    with _writing(path) as file:
         file.execute(f"PRAGMA user_version = {SCHEMA}")
         file.executescript(_TABLES)
         file.execute("BEGIN")
-        seen: set[int] = set()
-        for family, board, standings, questions in boards:
+        for family, board, standings, questions in shelves:
             _write_board(file, family, board)
-            fresh = [s for s in standings if s.checkpoint_id not in seen]
-            seen.update(s.checkpoint_id for s in fresh)
-            file.executemany(_insert("checkpoints", 11), map(_checkpoint, fresh))
-            file.executemany(_insert("rulings", 14), _rulings(board, standings))
-            prompts = _write_prompts(file, board, questions)
-            asked = {s.checkpoint_id for s in standings}
-            file.executemany(_insert("scores", 3), _scores(session, board, asked, prompts))
+            _write_prompts(file, board, questions)
+            _write_standings(session, file, board, standings, questions)
         file.execute("COMMIT")
+
+
+def mend_takeaway(
+    session: Session, path: Path, shelves: Iterable[Shelf], changed: Collection[int]
+) -> None:
+    """Write anew what a file says of these checkpoints, each on one board; the rest did not change.
+
+    For a file that was written from the same boards, prompts and checkpoints.
+    """
+    with _writing(path) as file:
+        file.execute("BEGIN")
+        for _, board, standings, questions in shelves:
+            mended = [s for s in standings if s.checkpoint_id in changed]
+            gone = [(s.checkpoint_id,) for s in mended]
+            file.executemany("DELETE FROM rulings WHERE checkpoint = ?", gone)
+            file.executemany("DELETE FROM scores WHERE checkpoint = ?", gone)
+            _write_standings(session, file, board, mended, questions)
+        file.execute("COMMIT")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Nothing is kept safe from a crash: a file that was not finished is never published."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode = OFF")
+        file.execute("PRAGMA synchronous = OFF")
+        yield file
+
+
+def _write_standings(
+    session: Session,
+    file: sqlite3.Connection,
+    board: Board,
+    standings: Sequence[Standing],
+    questions: Sequence[Question],
+) -> None:
+    file.executemany(_insert("checkpoints", 11), map(_checkpoint, standings))
+    file.executemany(_insert("rulings", 14), _rulings(board, standings))
+    asked = "SELECT key, prompt FROM prompts WHERE board = ?"
+    number = dict(file.execute(asked, (board.scan_id,)).fetchall())
+    prompts = {question.hash: number[_storable(question.key)] for question in questions}
+    ids = {s.checkpoint_id for s in standings}
+    file.executemany(_insert("scores", 3), _scores(session, board, ids, prompts))
 
 
 def _insert(table: str, columns: int) -> str:
@@ -123,19 +159,14 @@ def _ruling(board: Board, s: Standing, category: str, mark: Mark) -> tuple[Any, 
     )
 
 
-def _write_prompts(
-    file: sqlite3.Connection, board: Board, questions: Sequence[Question]
-) -> dict[str, int]:
-    """Writes the prompts; their numbers by hash."""
-    numbers: dict[str, int] = {}
+def _write_prompts(file: sqlite3.Connection, board: Board, questions: Sequence[Question]) -> None:
     first = file.execute("SELECT coalesce(max(prompt), 0) + 1 FROM prompts").fetchone()[0]
     for number, question in enumerate(questions, start=first):
-        numbers[question.hash] = number
+        key, category = _storable(question.key), _storable(question.category)
         text = _storable(question.content.get("prompt", ""))
         gold = _storable(question.content.get("gold", ""))
-        row = (number, board.scan_id, question.key, question.category, text, gold)
+        row = (number, board.scan_id, key, category, text, gold)
         file.execute(_insert("prompts", 6), row)
-    return numbers
 
 
 def _storable(value: object) -> str:
@@ -147,13 +178,16 @@ def _scores(
     session: Session, board: Board, asked: Collection[int], prompts: dict[str, int]
 ) -> Iterable[tuple[int, int, float]]:
     """The newest grade of the newest answer, which comes last and replaces the others."""
-    for checkpoint_id, prompt_hash, score in session.connection().execute(
+    query = (
         select(Answer.checkpoint_id, Answer.prompt_hash, Grade.score)
         .join(Grade, Grade.answer_id == Answer.id)
         .where(Answer.engine == board.engine, Answer.dtype == board.dtype)
         .order_by(Answer.id, Grade.graded_at)
-        .execution_options(yield_per=10_000)
-    ):
+    )
+    if len(asked) <= FEW:
+        query = query.where(Answer.checkpoint_id.in_(asked))
+    found = session.connection().execute(query.execution_options(yield_per=10_000))
+    for checkpoint_id, prompt_hash, score in found:
         number = prompts.get(prompt_hash)
         if number is not None and checkpoint_id in asked:
-            yield number, checkpoint_id, score
+            yield checkpoint_id, number, score

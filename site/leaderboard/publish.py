@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from time import perf_counter
 
 from catalog.database import Catalog, Session
 from catalog.reports.popularity import popularity_stamps
-from catalog.reports.takeaway import write_takeaway
+from catalog.reports.takeaway import FEW, mend_takeaway, write_takeaway
 from catalog.reports.transcripts import Question, Stamp, stamps
 from leaderboard.folder import Folder, replacing
 from leaderboard.pages.changes import changes_page
@@ -75,7 +76,6 @@ def publish(
             ]
         changed = sum(_write(folder, page) for page in _small_pages(site, digests, asked))
         changed += folder.put("status.json", status(site, now or datetime.now(UTC)))
-        changed += _take_away(folder, session, site, asked, digests, answered)
         changed += _checkpoints(folder, catalog, session, site, asked, digests, answered, progress)
     return Published(
         out=folder.out,
@@ -124,24 +124,30 @@ def _take_away(
     asked: list[list[Question]],
     digests: list[dict[int, str]],
     answered: dict[int, Stamp],
+    stale: set[int],
 ) -> int:
-    """The SQLite file: made anew if any ruling, fact, prompt or score did change."""
-    boards = [(v.family.slug, v.board.scan_id) for v in site.views if v.board is not None]
-    shown = [[question.hash for question in questions] for questions in asked]
-    stamp = digest(boards, shown, digests, answered)
-    if folder.keep(TAKEAWAY, stamp, (TAKEAWAY,)):
+    """The SQLite file: kept, mended where a few checkpoints did change, or made anew."""
+    shelves = [
+        (view.family.slug, view.board, view.standings, questions)
+        for view, questions in zip(site.views, asked, strict=True)
+        if view.board is not None
+    ]
+    told = [
+        (slug, board.scan_id, [q.hash for q in questions], [s.checkpoint_id for s in standings])
+        for slug, board, standings, questions in shelves
+    ]
+    same_frame = folder.keep(f"{TAKEAWAY}#frame", digest(told), ())
+    if folder.keep(TAKEAWAY, digest(told, digests, answered), (TAKEAWAY,)):
         return 0
     path = folder.new / TAKEAWAY
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_takeaway(
-        session,
-        path,
-        (
-            (view.family.slug, view.board, view.standings, questions)
-            for view, questions in zip(site.views, asked, strict=True)
-            if view.board is not None
-        ),
-    )
+    once = len(site.subjects) == sum(len(standings) for _, _, standings, _ in shelves)
+    if same_frame and once and len(stale) <= FEW and (folder.old / TAKEAWAY).is_file():
+        path.unlink(missing_ok=True)
+        shutil.copyfile(folder.old / TAKEAWAY, path)
+        mend_takeaway(session, path, shelves, stale)
+    else:
+        write_takeaway(session, path, shelves)
     return 1
 
 
@@ -159,6 +165,7 @@ def _checkpoints(
     subjects = Subjects(site, frozenset(series))
     place = {id(view): at for at, view in enumerate(site.views)}
     stale: list[Unmade] = []
+    touched: set[int] = set()
     pictures: list[tuple[int, str]] = []
     common = [_common(site, at, asked, digests, answered) for at in range(len(site.views))]
     for repository_id, (view, standing) in site.subjects.items():
@@ -170,6 +177,7 @@ def _checkpoints(
         )
         if not folder.keep(f"checkpoints/{address}", stamp, paths(address, standing)):
             stale.append((at, partial(subjects.make, at, standing)))
+            touched.add(key)
         if repository_id in series:
             picture = popularity_path(address)
             if not folder.keep(picture, digest(series[repository_id]), (picture,)):
@@ -184,8 +192,9 @@ def _checkpoints(
         done += number
         progress(done, len(stale) + len(pictures))
 
+    changed = _take_away(folder, session, site, asked, digests, answered, touched)
     writer = Writer(catalog, shared, folder.old, folder.new)
-    return write_all(writer, stale, pictures, tick)
+    return changed + write_all(writer, stale, pictures, tick)
 
 
 def _common(

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from catalog.database import Catalog, open_catalog
-from catalog.tables import Checkpoint, Prompt, Repository, Ruling, Scan, Suite
+from catalog.tables import Checkpoint, Grade, Prompt, Repository, Ruling, Scan, Suite
 from catalog.words import Verdict
 from leaderboard import publish
 from tests.site.made import NOW, Fleet, Made, fill
@@ -198,6 +198,26 @@ def test_one_change_touches_only_the_pages_that_tell_it(catalog: Catalog, tmp_pa
         "data/hidden-gems.sqlite",
         "families/llama-3.1-8b.html",
     }
+
+
+def test_a_mended_data_file_says_what_a_new_one_says(catalog: Catalog, tmp_path: Path) -> None:
+    made = fill(catalog, Fleet(checkpoints=12))
+    publish(catalog, tmp_path / "mended", now=NOW)
+    with catalog.write() as session:
+        grade = session.query(Grade).filter(Grade.answer_id == 5).one()
+        session.add(
+            _copy(grade, version="2", score=1.0 - grade.score, graded_at=NOW + timedelta(1))
+        )
+        ruling = Ruling.checkpoint_id == made.checkpoints[3]
+        session.query(Ruling).filter(ruling).update({"score": 0.123})
+    publish(catalog, tmp_path / "mended", now=NOW)
+    publish(catalog, tmp_path / "anew", now=NOW)
+    dumps = []
+    for out in ("mended", "anew"):
+        with closing(sqlite3.connect(tmp_path / out / "data/hidden-gems.sqlite")) as file:
+            dumps.append(sorted(file.iterdump()))
+    assert dumps[0] == dumps[1]
+    assert any("0.123" in line for line in dumps[0])
 
 
 def test_the_same_catalog_gives_the_same_bytes(catalog: Catalog, tmp_path: Path) -> None:
