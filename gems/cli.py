@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Say where one checkpoint stands in its family.",
     "publish": "Write the static site.",
     "verify": "Make a scan's numbers again from its stored answers.",
+    "nightly": "Crawl, visit what is new, and publish: for cron.",
     "regrade": "Grade stored answers with today's graders.",
     "replay": "Replay policies over a recorded score matrix.",
     "export": "Write stored scores as a matrix to replay.",
@@ -41,6 +42,7 @@ Examples:
   gems scan --family llama-3.1-8b --dry-run   what a search would cost
   gems scan --family llama-3.1-8b             search
   gems publish --out public                   write the site
+  gems nightly --until 06:00                  all of it, every night
 
 \b
 Environment:
@@ -91,7 +93,9 @@ def main() -> None:
         _fail(error.format_message() + hint, error.exit_code)
     except Terminated:
         _fail("terminated: the same command goes on where it was", EXIT_TERMINATED)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop.__cause__, Terminated):  # click makes an Abort of any interrupt
+            _fail("terminated: the same command goes on where it was", EXIT_TERMINATED)
         _fail("interrupted: the same command goes on where it was", EXIT_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,28 @@ def test_doctor_never_shows_the_token() -> None:
     ended = run("doctor", HF_TOKEN="hf_plantedtoken")
     assert "yes  hub token" in ended.stdout
     assert "plantedtoken" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_command_that_is_stopped_says_how_to_go_on(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    hub = subprocess.Popen([GEMS, "hub", "serve", tmp_path], stdout=subprocess.PIPE, text=True)
+    assert hub.stdout is not None
+    hub.stdout.readline()
+    publishing = subprocess.Popen(
+        [GEMS, "publish", "--serve", "--out", tmp_path / "public"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert publishing.stdout is not None
+    assert publishing.stderr is not None
+    publishing.stdout.readline()
+    publishing.stdout.readline()
+    for command in (hub, publishing):
+        command.send_signal(number)
+        assert command.wait(20) == code
+    assert publishing.stderr.read().splitlines()[-1].startswith("gems: ")
+    for pipe in (hub.stdout, publishing.stdout, publishing.stderr):
+        pipe.close()
