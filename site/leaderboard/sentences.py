@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.reports.standings import Mark, Standing
-from catalog.words import Verdict
+from catalog.words import Relation, Verdict
 from leaderboard.numbers import count, p_value, percent, plural, points
 from leaderboard.views import View
 
@@ -14,6 +14,15 @@ HEADLINES = {
     Verdict.RANKED: "Ranked",
     Verdict.ELIMINATED: "Out before the end",
 }
+
+
+def relation(standing: Standing) -> str:
+    """How it came from its parent, as the hub or its files say; "root", or "unknown"."""
+    if standing.root:
+        return "root"
+    known = {word.value for word in Relation}
+    said = standing.relation or ""
+    return said if said in known else "unknown"
 
 
 def headline(standing: Standing) -> str:

@@ -9,8 +9,8 @@ from catalog.reports.kinship import Link
 from catalog.reports.standings import Standing
 from catalog.words import Relation
 from leaderboard import sentences
-from leaderboard.pages.family import relation
 from leaderboard.paths import hub_url
+from leaderboard.sentences import relation
 from leaderboard.views import Site, View
 
 NAMED = 12

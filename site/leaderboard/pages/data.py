@@ -13,9 +13,9 @@ from catalog.reports.standings import Standing
 from catalog.reports.transcripts import Question
 from leaderboard.numbers import iso, stamp
 from leaderboard.pages.checkpoint import mark_json
-from leaderboard.pages.family import relation
 from leaderboard.pages.fixed import SCHEMA
 from leaderboard.pages.page import Page, digest
+from leaderboard.sentences import relation
 from leaderboard.text import plain
 from leaderboard.views import Site, View
 

@@ -9,13 +9,14 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from catalog.reports.standings import Mark, Standing
-from catalog.words import Relation, Verdict
+from catalog.words import Verdict
 from leaderboard.charts.scatter import scatter
 from leaderboard.charts.strips import span
 from leaderboard.environment import environment, render
 from leaderboard.numbers import count, percent, plural, points
 from leaderboard.pages.page import Page, digest, single
 from leaderboard.paths import slug
+from leaderboard.sentences import relation
 from leaderboard.text import name, plain
 from leaderboard.views import Site, View
 
@@ -134,14 +135,6 @@ def family_pages(site: Site, view: View, digests: Mapping[int, str]) -> Iterator
 
 def page_path(view: View, number: int) -> str:
     return view.path if number == 1 else f"families/{view.slug}/{number}.html"
-
-
-def relation(standing: Standing) -> str:
-    if standing.root:
-        return "root"
-    known = {word.value for word in Relation}
-    said = standing.relation or ""
-    return said if said in known else "unknown"
 
 
 def summary(view: View) -> str:
