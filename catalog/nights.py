@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
 
+from catalog.repositories import Absent
 from catalog.scans import Parameters
-from catalog.tables import Ruling, Scan, Suite
-from catalog.words import ScanStatus
+from catalog.tables import Checkpoint, Failure, Family, Repository, Ruling, Scan, Suite
+from catalog.words import ScanStatus, Verdict
 
 OVERALL = ""
 
@@ -136,6 +137,66 @@ def last_scan(
         frozenset(row.checkpoint_id for row in rows),
         frozenset(row.checkpoint_id for row in rows if row.popular),
     )
+
+
+class Newest(NamedTuple):
+    family_id: int
+    scan_id: int
+
+
+def newest_of(session: Session, slug: str) -> Newest | None:
+    """The newest finished scan of a family; None without any."""
+    row = session.execute(
+        select(Scan.family_id, Scan.id)
+        .join(Family, Family.id == Scan.family_id)
+        .where(Family.slug == slug, Scan.status == ScanStatus.FINISHED)
+        .order_by(Scan.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Newest(*row)
+
+
+def shown_names(session: Session, scan_id: int) -> dict[str, str]:
+    """The verdict of each checkpoint that a scan ruled on, by its present name."""
+    rows = session.execute(
+        select(Repository.name, Ruling.verdict)
+        .join(Checkpoint, Checkpoint.repository_id == Repository.id)
+        .join(Ruling, Ruling.checkpoint_id == Checkpoint.id)
+        .where(Ruling.scan_id == scan_id, Ruling.category == OVERALL)
+    )
+    return {row.name: row.verdict for row in rows}
+
+
+def failed_since(session: Session, scan_id: int, moment: datetime) -> dict[str, int]:
+    """How many dropped out of a scan since then, by kind; not those it took over."""
+    rows = session.execute(
+        select(Failure.kind, func.count().label("times"))
+        .where(Failure.scan_id == scan_id, Failure.failed_at >= moment)
+        .group_by(Failure.kind)
+        .order_by(Failure.kind)
+    )
+    return {row.kind: row.times for row in rows}
+
+
+def to_look_after(session: Session, slug: str) -> list[Absent]:
+    """Gems, contenders and popular checkpoints of a family's newest scan that are still there."""
+    newest = newest_of(session, slug)
+    if newest is None:
+        return []
+    proud = Ruling.verdict.in_((Verdict.GEM, Verdict.CONTENDER))
+    rows = session.execute(
+        select(Repository.id, Repository.hub_id, Repository.name)
+        .join(Checkpoint, Checkpoint.repository_id == Repository.id)
+        .join(Ruling, Ruling.checkpoint_id == Checkpoint.id)
+        .where(
+            Ruling.scan_id == newest.scan_id,
+            Ruling.category == OVERALL,
+            Ruling.popular | proud,
+            Repository.missing_since.is_(None),
+        )
+        .order_by(Repository.id)
+    )
+    return [Absent(*row) for row in rows]
 
 
 _SAME = tuple(name for name in Parameters.__dataclass_fields__ if name != "confirm_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,6 +105,13 @@ class Fetcher:
     def done_with(self, candidate: Candidate) -> None:
         """The candidate will not be asked again: its weights go first when room is needed."""
         self._finished.add((candidate.name, candidate.sha))
+
+    def adopt(self, commits: Iterable[Commit]) -> None:
+        """What lies here of earlier scans, and will not be asked again, may be dropped for room."""
+        for commit in commits:
+            if commit not in self._held:
+                self._held.append(commit)
+            self._finished.add(commit)
 
     def _guarded(self, candidate: Candidate, in_use: set[Commit]) -> Files:
         return self._reachable(candidate, lambda: self._files(candidate, in_use))

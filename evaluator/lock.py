@@ -6,18 +6,26 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.errors import ScanError, ScanLocked
 
 
-@contextmanager
-def only_scan(home: Path, catalog_url: str, family: str) -> Iterator[None]:
+def only_scan(home: Path, catalog_url: str, family: str) -> AbstractContextManager[None]:
     """Hold the lock of a family in a catalog. Raises ScanLocked with who holds it."""
-    digest = hashlib.sha256(f"{catalog_url} {family}".encode()).hexdigest()[:16]
-    path = home / "locks" / f"scan-{digest}"
+    return _only(home, "scan", f"{catalog_url} {family}", f"{family} is being scanned by")
+
+
+def only_night(home: Path, catalog_url: str) -> AbstractContextManager[None]:
+    """Hold the lock of a catalog's nights. Raises ScanLocked with who holds it."""
+    return _only(home, "night", catalog_url, "the night's work is being done by")
+
+
+@contextmanager
+def _only(home: Path, kind: str, what: str, taken: str) -> Iterator[None]:
+    path = home / "locks" / f"{kind}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")
@@ -31,9 +39,7 @@ def only_scan(home: Path, catalog_url: str, family: str) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             holder = file.read().strip() or "another process"
-            raise ScanLocked(
-                f"{family} is being scanned by {holder}: wait for it to end, or stop it"
-            ) from error
+            raise ScanLocked(f"{taken} {holder}: wait for it to end, or stop it") from error
         file.truncate(0)
         file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
         file.flush()

@@ -230,7 +230,7 @@ def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:
         with Progress("scanning") as progress:
             return run_scan(catalog, engine, fetcher, settings, progress)
     except KeyboardInterrupt as stop:
-        _leave(stop, at_once=fetcher.busy)
+        leave(stop, at_once=fetcher.busy)
     finally:
         engine.close()
 
@@ -265,7 +265,7 @@ def _know(catalog: Catalog, family: str, file: Path | None) -> None:
             raise
 
 
-def _leave(stop: KeyboardInterrupt, *, at_once: bool) -> NoReturn:
+def leave(stop: KeyboardInterrupt, *, at_once: bool) -> NoReturn:
     """Say how to go on, and exit. `at_once`: a download in the background would hold the door."""
     terminated = isinstance(stop, Terminated)
     word = "terminated" if terminated else "interrupted"

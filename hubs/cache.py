@@ -131,6 +131,15 @@ def _disk(name: str, error: OSError) -> Exception:
     return HubError(f"{name} cannot be written ({error.strerror}): check HF_HOME")
 
 
+def held(folder: Path | None) -> list[tuple[str, str]]:
+    """Names and commits of all that lies in the cache."""
+    place = folder or Path(constants.HF_HUB_CACHE)
+    return sorted(
+        (path.parent.parent.name.removeprefix("models--").replace("--", "/"), path.name)
+        for path in place.glob("models--*/snapshots/*")
+    )
+
+
 def forget(folder: Path | None, name: str, sha: str) -> None:
     """Deletes a commit from the cache, and what was begun and never finished of its repository."""
     place = folder or Path(constants.HF_HUB_CACHE)

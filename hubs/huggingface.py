@@ -173,6 +173,10 @@ class HuggingFaceHub:
             lambda: cache.fetch(self.endpoint, self._token, self._folder, name, sha, patterns)
         )
 
+    def held(self) -> list[tuple[str, str]]:
+        """Names and commits of all that lies in the cache."""
+        return cache.held(self._folder)
+
     def forget(self, name: str, sha: str) -> None:
         """Deletes a commit, and what was begun of it, from the cache. Other commits stay."""
         cache.forget(self._folder, names.repository(name), names.commit(sha))

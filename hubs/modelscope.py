@@ -201,6 +201,11 @@ class ModelScopeHub:
                 self._transport.save(url, place, file.size, file.sha256)
         return folder
 
+    def held(self) -> list[tuple[str, str]]:
+        """As `HuggingFaceHub.held`."""
+        found = self._folder.glob("*--*/*")
+        return sorted((path.parent.name.replace("--", "/", 1), path.name) for path in found)
+
     def forget(self, name: str, sha: str) -> None:
         """As `HuggingFaceHub.forget`."""
         shutil.rmtree(self._place(name, sha), ignore_errors=True)

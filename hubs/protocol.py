@@ -92,6 +92,10 @@ class Hub(Protocol):
         """The folder with a commit's files, downloaded unless they lie there already."""
         ...
 
+    def held(self) -> list[tuple[str, str]]:
+        """Names and commits of what `fetch` brought, in part or whole, and lies here."""
+        ...
+
     def forget(self, name: str, sha: str) -> None:
         """Frees what `fetch` brought."""
         ...

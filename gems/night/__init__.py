@@ -1,0 +1,1 @@
+"""The night's work: crawl, visit what is new, look after what is published, publish."""
