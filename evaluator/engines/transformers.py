@@ -122,12 +122,9 @@ class TransformersEngine:
         with tempfile.TemporaryDirectory(prefix="gems-load-") as scratch:
             clean = cleaned(folder, Path(scratch) / "checkpoint")
             check_whole(build_of(clean))  # before any memory is taken for what it claims to be
-            try:
-                config = AutoConfig.from_pretrained(
-                    clean, trust_remote_code=False, local_files_only=True
-                )
-            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                raise LoadFailure(LoadKind.BAD_CONFIG, f"config.json: {error}") from error
+            config = AutoConfig.from_pretrained(
+                clean, trust_remote_code=False, local_files_only=True
+            )
             try:
                 loaded: Any = AutoModelForCausalLM.from_pretrained(
                     clean,
