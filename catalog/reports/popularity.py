@@ -25,11 +25,13 @@ def popularity_stamps(session: Session) -> dict[int, tuple[date, int]]:
     """By repository: the last day of its series, and how many points the series has."""
     return {
         repository_id: (day, points)
-        for repository_id, day, points in session.connection().execute(
+        for repository_id, day, points in session.connection()
+        .execute(
             select(
                 Popularity.repository_id, func.max(Popularity.day), func.count(Popularity.day)
             ).group_by(Popularity.repository_id)
         )
+        .all()
     }
 
 

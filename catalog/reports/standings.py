@@ -83,25 +83,29 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
     """Finalists by position, then those that were eliminated, the latest out first."""
     marks: dict[int, dict[str, Mark]] = defaultdict(dict)
     common: dict[int, tuple[bool, int | None, int | None]] = {}
-    for checkpoint_id, category, popular, downloads, group, *mark in session.connection().execute(
-        select(
-            Ruling.checkpoint_id,
-            Ruling.category,
-            Ruling.popular,
-            Ruling.downloads,
-            Ruling.behaviour_group,
-            Ruling.verdict,
-            Ruling.position,
-            Ruling.score,
-            Ruling.low,
-            Ruling.high,
-            Ruling.n,
-            Ruling.delta_vs_popular,
-            Ruling.p,
-            Ruling.tie_group,
-            Ruling.rung,
-            Ruling.optimistic,
-        ).where(Ruling.scan_id == scan_id, Ruling.verdict.not_in(UNRANKED))
+    for checkpoint_id, category, popular, downloads, group, *mark in (
+        session.connection()
+        .execute(
+            select(
+                Ruling.checkpoint_id,
+                Ruling.category,
+                Ruling.popular,
+                Ruling.downloads,
+                Ruling.behaviour_group,
+                Ruling.verdict,
+                Ruling.position,
+                Ruling.score,
+                Ruling.low,
+                Ruling.high,
+                Ruling.n,
+                Ruling.delta_vs_popular,
+                Ruling.p,
+                Ruling.tie_group,
+                Ruling.rung,
+                Ruling.optimistic,
+            ).where(Ruling.scan_id == scan_id, Ruling.verdict.not_in(UNRANKED))
+        )
+        .all()
     ):
         marks[checkpoint_id][category] = Mark(*mark)
         if category == "":
@@ -109,7 +113,7 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
     efforts = _efforts(session)
     _, known = family_downloads(session, family_id)
     found = []
-    for row in session.connection().execute(_facts(scan_id, family_id)):
+    for row in session.connection().execute(_facts(scan_id, family_id)).all():
         if row.id not in common:
             continue
         popular, downloads, group = common[row.id]
@@ -191,7 +195,8 @@ def _facts(scan_id: int, family_id: int) -> Select[*tuple[Any, ...]]:
 def _efforts(session: Session) -> dict[int, Effort]:
     return {
         checkpoint_id: Effort(visited_at, queries, tokens, truncated)
-        for checkpoint_id, visited_at, queries, tokens, truncated in session.connection().execute(
+        for checkpoint_id, visited_at, queries, tokens, truncated in session.connection()
+        .execute(
             select(
                 Visit.checkpoint_id,
                 func.max(Visit.finished_at),
@@ -200,4 +205,5 @@ def _efforts(session: Session) -> dict[int, Effort]:
                 func.sum(Visit.truncated),
             ).group_by(Visit.checkpoint_id)
         )
+        .all()
     }

@@ -93,7 +93,8 @@ def stamps(session: Session) -> dict[int, Stamp]:
     """Every checkpoint's stamp; read from indexes alone."""
     return {
         checkpoint_id: Stamp(answers, newest or 0, grades, version)
-        for checkpoint_id, answers, newest, grades, version in session.connection().execute(
+        for checkpoint_id, answers, newest, grades, version in session.connection()
+        .execute(
             select(
                 Answer.checkpoint_id,
                 func.count(Answer.id.distinct()),
@@ -104,6 +105,7 @@ def stamps(session: Session) -> dict[int, Stamp]:
             .outerjoin(Grade, Grade.answer_id == Answer.id)
             .group_by(Answer.checkpoint_id)
         )
+        .all()
     }
 
 

@@ -63,7 +63,7 @@ def replacing(out: Path) -> Iterator[Folder]:
     try:
         with _alone(folder) as written:
             yield folder
-            manifest = json.dumps(folder.stamps, sort_keys=True, indent=0)
+            manifest = json.dumps(folder.stamps, sort_keys=True)
             (written / MANIFEST).write_text(manifest)
             _swap(folder)
     except OSError as error:

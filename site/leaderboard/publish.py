@@ -168,20 +168,21 @@ def _checkpoints(
     touched: set[int] = set()
     pictures: list[tuple[int, str]] = []
     common = [_common(site, at, asked, digests, answered) for at in range(len(site.views))]
-    for repository_id, (view, standing) in site.subjects.items():
-        at = place[id(view)]
-        address = site.page_of(standing) or ""
-        key = standing.checkpoint_id
-        stamp = digest(
-            digests[at][key], subjects.inputs(at, standing), common[at], answered.get(key)
-        )
-        if not folder.keep(f"checkpoints/{address}", stamp, paths(address, standing)):
-            stale.append((at, partial(subjects.make, at, standing)))
-            touched.add(key)
-        if repository_id in series:
-            picture = popularity_path(address)
-            if not folder.keep(picture, digest(series[repository_id]), (picture,)):
-                pictures.append((repository_id, address))
+    with _uncollected():
+        for repository_id, (view, standing) in site.subjects.items():
+            at = place[id(view)]
+            address = site.page_of(standing) or ""
+            key = standing.checkpoint_id
+            stamp = digest(
+                digests[at][key], subjects.inputs(at, standing), common[at], answered.get(key)
+            )
+            if not folder.keep(f"checkpoints/{address}", stamp, paths(address, standing)):
+                stale.append((at, partial(subjects.make, at, standing)))
+                touched.add(key)
+            if repository_id in series:
+                picture = popularity_path(address)
+                if not folder.keep(picture, digest(series[repository_id]), (picture,)):
+                    pictures.append((repository_id, address))
     shared: dict[int, Shared] = {
         at: share(session, site.views[at], asked[at]) for at in {view for view, _ in stale}
     }

@@ -45,14 +45,16 @@ def data_pages(
             return [(path, _questions(asked))]
 
         yield Page(path, digest(view.board.version, [q.hash for q in asked]), (path,), prompts)
-    listed = [
-        {"address": site.page_of(s) or "", "name": plain(s.name)} for _, s in site.subjects.values()
-    ]
+    known = [(site.page_of(s) or "", s.name[:LONGEST_PROMPT]) for _, s in site.subjects.values()]
+
+    def listed() -> bytes:
+        return _dump([{"address": address, "name": plain(name)} for address, name in known])
+
     yield Page(
         "data/checkpoints.json",
-        digest(listed),
+        digest(known),
         ("data/checkpoints.json",),
-        lambda: [("data/checkpoints.json", _dump(listed))],
+        lambda: [("data/checkpoints.json", listed())],
     )
 
 
