@@ -16,7 +16,7 @@ demo: $(INSTALLED)  ## train a tiny fleet, find the best of it, leave a site in 
 	$(BIN)/gems demo --out public
 
 test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 VLLM := .venv-vllm
 WITH_VLLM := $(VLLM)/.installed
