@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from catalog.database import Catalog, open_catalog
 
@@ -22,3 +24,16 @@ def open_catalog_here() -> Catalog:
 def home() -> Path:
     """GEMS_HOME: what can be fetched or made again lives under it."""
     return Path(os.environ.get("GEMS_HOME") or Path.home() / ".cache" / "hidden-gems")
+
+
+def hub_name() -> str:
+    """How the catalog knows the hub at HF_ENDPOINT: pages link to the real Hub's checkpoints only.
+
+    A folder served on this machine is no mirror of the Hub.
+    """
+    host = urlsplit(os.environ.get("HF_ENDPOINT") or "").hostname or ""
+    try:
+        here = ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    return "folder" if here else "huggingface"

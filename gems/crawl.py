@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog import families as known_families
-from gems.context import open_catalog_here
+from gems.context import hub_name, open_catalog_here
 from gems.families import described_here, print_census
 from gems.progress import Progress
 
@@ -63,7 +63,7 @@ def crawl(
             raise click.UsageError("the catalog holds no family yet: name one with --family")
     with Progress("crawling") as progress:
         report = run(
-            Source(HuggingFaceHub()),
+            Source(HuggingFaceHub(), hub_name()),
             catalog,
             described,
             sorted(set(slugs)),

@@ -1,6 +1,7 @@
 """`gems publish`: the catalog as a static site."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -30,14 +31,17 @@ def publish(out: Path, serve: bool, host: str, port: int, as_json: bool) -> None
       gems publish --json && rsync -a --delete public/ host:/var/www/gems/
     """
     from gems.context import open_catalog_here
+    from gems.progress import Progress
     from leaderboard import preview
     from leaderboard import publish as write_site
 
-    catalog = open_catalog_here()
-    try:
-        done = write_site(catalog, out)
-    finally:
-        catalog.close()
+    with closing(open_catalog_here()) as catalog, Progress("publishing") as bar:
+
+        def tell(made: int, total: int) -> None:
+            bar.expect(total)
+            bar.advance(made - bar.done)
+
+        done = write_site(catalog, out, progress=tell)
     if as_json:
         said = {
             "out": str(done.out),

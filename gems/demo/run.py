@@ -155,7 +155,14 @@ def _database(fleet: Fleet) -> Path:
 def _crawl(hub: HuggingFaceHub, catalog: Catalog, fleet: Fleet, watching: Watching) -> None:
     known = presets.load([fleet.families])
     with watching("crawling") as progress:
-        crawl(Source(hub), catalog, known, [FAMILY], now=datetime.now(UTC), told=progress.advance)
+        crawl(
+            Source(hub, "folder"),
+            catalog,
+            known,
+            [FAMILY],
+            now=datetime.now(UTC),
+            told=progress.advance,
+        )
 
 
 def _scan(

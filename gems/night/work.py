@@ -19,6 +19,7 @@ from evaluator.fetching import Fetcher
 from evaluator.plan import read_paper
 from evaluator.scan import run_scan
 from evaluator.settings import Settings
+from gems.context import hub_name
 from gems.errors import roots
 from gems.night.clock import Clock
 from gems.night.due import Due, due
@@ -109,7 +110,7 @@ class Work:
     def _crawl_some(self, families: Sequence[str]) -> None:
         now = datetime.now(UTC)
         telling = Telling("crawling")
-        source = Source(self.hub)
+        source = Source(self.hub, hub_name())
         report = crawl(
             source, self.catalog, self.described, sorted(families), now=now, told=telling.advance
         )
