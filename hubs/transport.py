@@ -65,6 +65,10 @@ class Patience:
         return min(self.longest, self.first * 2.0**attempt) * random.uniform(0.5, 1.0)
 
 
+STRANGER_TRIES = 3
+"""An address that has never answered, and refuses, is more likely wrong than out for a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`next`: where the `Link` header leads. `size`: of the file that this is (part of)."""
@@ -96,6 +100,7 @@ class Transport:
                 f"{endpoint!r} is no hub's address: set HF_ENDPOINT to a URL"
             ) from error
         self.patience = patience
+        self._met = False
         self._headers = build_hf_headers(token=token, library_name="hidden-gems")
         session.join(self.endpoint, patience.timeout)
 
@@ -168,6 +173,9 @@ class Transport:
                 return ask()
             except Again as again:
                 failure = again
+            refused = isinstance(failure.__cause__, httpx.ConnectError)
+            if refused and not self._met and attempt + 1 >= STRANGER_TRIES:
+                break
             if attempt + 1 < self.patience.tries:
                 self._pause(attempt, failure)
         raise failure.error
@@ -194,6 +202,7 @@ class Transport:
                 with get_session().stream(
                     "GET", url, params=params, headers=sent, follow_redirects=False
                 ) as response:
+                    self._met = True
                     if not response.has_redirect_location:
                         check(response)
                         _check_range(response, headers.get("Range"))
