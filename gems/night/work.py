@@ -82,9 +82,10 @@ class Work:
     @contextmanager
     def _named(self, here: FamilyNight) -> Iterator[None]:
         """What fails for one family is written down, and stops no other."""
+        faults: tuple[type[Exception], ...] = (*roots(), OSError)
         try:
             yield
-        except (*roots(), OSError) as error:
+        except faults as error:
             here.fault = str(error)
             LOG.error("%s: %s", here.family, error)
 
