@@ -34,7 +34,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Trial:
     """What a finished scan tested.
 
     terms: what must be equal for two scans to have asked the same. popular: who was tested
@@ -78,7 +78,7 @@ def chain(session: Session, parameters: Parameters, before: datetime | None = No
     return found
 
 
-def past_tests(session: Session, family_id: int, before: datetime | None = None) -> list[Tested]:
+def past_tests(session: Session, family_id: int, before: datetime | None = None) -> list[Trial]:
     """What the nightly scans of a family tested, the oldest first.
 
     before: leave out scans that finished then or later.
@@ -93,7 +93,7 @@ def past_tests(session: Session, family_id: int, before: datetime | None = None)
         ).all()
         popular = frozenset(row.checkpoint_id for row in rows if row.popular)
         claims = frozenset(row.checkpoint_id for row in rows if row.p is not None)
-        found.append(Tested(terms_of(scan), popular, claims))
+        found.append(Trial(terms_of(scan), popular, claims))
     return found
 
 

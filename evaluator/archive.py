@@ -15,7 +15,7 @@ from catalog.answers import Terms
 from catalog.archive import AnswerThen, GradeThen, Stored
 from catalog.candidates import Candidate, family_named
 from catalog.database import Catalog, Session
-from catalog.nights import Tested
+from catalog.nights import Trial
 from catalog.rulings import Ruled, rulings_of
 from catalog.scans import Dropped, Parameters, dropped
 from catalog.suites import AskedPrompt, prompts_of
@@ -50,7 +50,7 @@ class Archive:
     ruled: Mapping[tuple[int, str], Ruled]
     dropped: Mapping[int, Dropped]
     previous: Mapping[tuple[int, str], Verdict]
-    past: Sequence[Tested] | None
+    past: Sequence[Trial] | None
     faults: tuple[Disagreement, ...]
 
     @cached_property

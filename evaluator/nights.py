@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.nights import Tested
+from catalog.nights import Trial
 
 
 def nights(
-    past: Sequence[Tested], terms: tuple[object, ...], popular: frozenset[int], rows: Sequence[int]
+    past: Sequence[Trial], terms: tuple[object, ...], popular: frozenset[int], rows: Sequence[int]
 ) -> NDArray[np.int64]:
     """The night of each claim that is tested now, (rows,), from 1.
 
@@ -21,7 +21,7 @@ def nights(
 
     past: earlier scans of the family, the oldest first. rows: checkpoint ids.
     """
-    known: dict[int, tuple[int, Tested]] = {}
+    known: dict[int, tuple[int, Trial]] = {}
     count = 0
     for scan in past:
         fresh = [
@@ -41,5 +41,5 @@ def nights(
     )
 
 
-def _stands(first: Tested, terms: tuple[object, ...], popular: frozenset[int]) -> bool:
+def _stands(first: Trial, terms: tuple[object, ...], popular: frozenset[int]) -> bool:
     return first.terms == terms and first.popular <= popular

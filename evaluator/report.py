@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.candidates import Candidate
-from catalog.nights import Tested
+from catalog.nights import Trial
 from catalog.rulings import Ruled
 from catalog.scans import Charge, Dropped
 from catalog.words import Verdict
@@ -54,7 +54,7 @@ class Outcome:
     dropped: Mapping[int, Dropped]
     blocking: int
     previous: Mapping[tuple[int, str], Verdict]
-    past: Sequence[Tested] | None = None
+    past: Sequence[Trial] | None = None
     terms: tuple[object, ...] = ()
 
 
