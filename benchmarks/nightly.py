@@ -79,7 +79,7 @@ def made(models: int, seed: int, prompts: int = 1000) -> Family:
     taste = 0.3 * rng.standard_normal((models, 5))[:, category]
     chance = 1 / (1 + np.exp(-slope * (skill[:, None] + taste + ease)))
     scores = (rng.random((models, prompts)) < chance).astype(np.float64)
-    return Family(scores, category, np.less(rng.random(prompts), CONFIRMATION))
+    return Family(scores, category, _at_random(rng, prompts))
 
 
 def recorded(path: Path, seed: int, models: int) -> Family:
@@ -88,8 +88,14 @@ def recorded(path: Path, seed: int, models: int) -> Family:
     rng = np.random.default_rng([seed, 9])
     rows = rng.permutation(len(found.scores))
     rows = np.concatenate([rows, rng.integers(0, len(rows), max(0, models - len(rows)))])[:models]
-    confirms = rng.random(found.scores.shape[1]) < CONFIRMATION
+    confirms = _at_random(rng, found.scores.shape[1])
     return Family(found.scores[rows], found.categories, confirms)
+
+
+def _at_random(rng: np.random.Generator, prompts: int) -> NDArray[np.bool_]:
+    """The prompts that confirm, (prompts,)."""
+    confirms: NDArray[np.bool_] = rng.random(prompts) < CONFIRMATION
+    return confirms
 
 
 def night(books: Books, waves: Sequence[int], seed: int, *, fresh: bool) -> None:

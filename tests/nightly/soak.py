@@ -17,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -57,23 +58,21 @@ def soak(world: World, kills: int, seed: int) -> Soaked:
         for file in world.folder.glob("gems.db*"):
             file.unlink()
         shutil.copy(world.folder / "crawled.db", world.folder / "gems.db")
-        while sum(found.kills.values()) < kills:
+        process = _scan(world)
+        while sum(found.kills.values()) < kills and _at_random(world, process, rng):
             way = rng.choice(WAYS)
-            process = _scan(world)
-            found.kills[way] += _disturbed(world, process, way, rng)
-            if process.returncode == 0:
-                break
-        else:
-            _wait(_scan(world))
+            found.kills[way] += _killed(process, way)
+            if process.poll() is not None:
+                process.communicate()
+                process = _scan(world)
+        _wait(process)
         found.lives += 1
         found.wrong += _differences(truth, _ledger(world))
     return found
 
 
-def _disturbed(
-    world: World, process: subprocess.Popen[bytes], way: str, rng: random.Random
-) -> bool:
-    """Kill what `way` says at a random moment; whether it was still there. Waits for the end."""
+def _at_random(world: World, process: subprocess.Popen[bytes], rng: random.Random) -> bool:
+    """Wait for a random moment; whether the scan has not ended by then."""
     if rng.random() < 0.2:
         time.sleep(2 * rng.random())
     else:
@@ -81,23 +80,22 @@ def _disturbed(
         while process.poll() is None and _answers(world) < wanted:
             time.sleep(0.01)
         time.sleep(rng.random() / 20)
-    if process.poll() is not None:
-        _wait(process)
-        return False
-    engines = _children(process.pid)
-    if way == "engine":
-        for pid in engines:
-            _kill(pid)
-        _wait(process)  # goes on with a new one
-        return bool(engines)
-    if way == "everything":
-        for pid in engines:
-            _kill(pid)
-    _kill(process.pid)
-    process.communicate()
-    for pid in engines:
-        _gone(pid)
-    return True
+    return process.poll() is None
+
+
+def _killed(process: subprocess.Popen[bytes], way: str) -> bool:
+    """Kill a scan, or its engine, with which it goes on; whether there was anything to kill."""
+    children = _children(process.pid)
+    engines = [pid for pid in children if b"evaluator.engines.host" in _command(pid)]
+    if way != "engine":
+        _kill(process.pid)
+        process.wait()
+    for pid in {"process": [], "engine": engines, "everything": children}[way]:
+        _kill(pid)
+    if way != "engine":
+        for pid in children:
+            _gone(pid)
+    return way != "engine" or bool(engines)
 
 
 def _scan(world: World) -> subprocess.Popen[bytes]:
@@ -136,27 +134,29 @@ def _children(pid: int) -> list[int]:
     return []
 
 
+def _command(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def _gone(pid: int) -> None:
-    """An engine whose scan was killed ends by itself."""
+    """Whoever worked for a scan that was killed ends by itself."""
     ends = time.monotonic() + SOAK_SECONDS
-    while Path(f"/proc/{pid}").exists():
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        if state == "Z":
-            return
-        assert time.monotonic() < ends, f"engine {pid} lives on without its scan"
+    while _command(pid):  # none of a process that ended, reaped or not
+        assert time.monotonic() < ends, f"process {pid} lives on without its scan"
         time.sleep(0.02)
 
 
 def _answers(world: World) -> int:
-    catalog = open_catalog(world.environment()["GEMS_DATABASE_URL"])
-    with catalog.read() as session:
-        found = session.scalar(select(func.count()).select_from(Answer)) or 0
-    catalog.close()
+    """How many answers are stored: looked at often, so without the catalog's own door."""
+    with contextlib.closing(sqlite3.connect(world.folder / "gems.db", timeout=60)) as raw:
+        found: int = raw.execute("SELECT count(*) FROM answers").fetchone()[0]
     return found
 
 
