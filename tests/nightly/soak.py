@@ -50,22 +50,22 @@ class Soaked:
 def soak(world: World, kills: int, seed: int) -> Soaked:
     """Kill scans of a served world so many times, and compare each that ended."""
     rng = random.Random(seed)
-    _gems(world, "crawl", "--family", FAMILY, "--families", str(world.folder / "families.toml"))
+    gems(world, "crawl", "--family", FAMILY, "--families", str(world.folder / "families.toml"))
     shutil.copy(world.folder / "gems.db", world.folder / "crawled.db")
-    _wait(_scan(world))
+    _wait(start_scan(world))
     truth, found = _ledger(world), Soaked()
     while sum(found.kills.values()) < kills:
         for file in world.folder.glob("gems.db*"):
             file.unlink()
         shutil.copy(world.folder / "crawled.db", world.folder / "gems.db")
-        process = _scan(world)
+        process = start_scan(world)
         while sum(found.kills.values()) < kills and _at_random(world, process, rng):
             way = rng.choice(WAYS)
             found.kills[way] += _killed(process, way)
             if process.poll() is not None:
                 process.communicate()
-                process = _scan(world)
-        _wait(process)
+                process = start_scan(world)
+        _finish(world, process)
         found.lives += 1
         found.wrong += _differences(truth, _ledger(world))
     return found
@@ -76,8 +76,8 @@ def _at_random(world: World, process: subprocess.Popen[bytes], rng: random.Rando
     if rng.random() < 0.2:
         time.sleep(2 * rng.random())
     else:
-        wanted = _answers(world) + rng.randint(1, 150)
-        while process.poll() is None and _answers(world) < wanted:
+        wanted = count_answers(world) + rng.randint(1, 150)
+        while process.poll() is None and count_answers(world) < wanted:
             time.sleep(0.01)
         time.sleep(rng.random() / 20)
     return process.poll() is None
@@ -98,7 +98,7 @@ def _killed(process: subprocess.Popen[bytes], way: str) -> bool:
     return way != "engine" or bool(engines)
 
 
-def _scan(world: World) -> subprocess.Popen[bytes]:
+def start_scan(world: World) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             *(sys.executable, "-c", "from gems.cli import main; main()", "scan"),
@@ -112,7 +112,7 @@ def _scan(world: World) -> subprocess.Popen[bytes]:
     )
 
 
-def _gems(world: World, *arguments: str) -> None:
+def gems(world: World, *arguments: str) -> None:
     subprocess.run(
         [sys.executable, "-c", "from gems.cli import main; main()", *arguments],
         env={**os.environ, **world.environment()},
@@ -125,6 +125,15 @@ def _gems(world: World, *arguments: str) -> None:
 def _wait(process: subprocess.Popen[bytes]) -> None:
     _, err = process.communicate(timeout=SOAK_SECONDS)
     assert process.returncode == 0, err.decode()
+
+
+def _finish(world: World, process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end. An engine that was killed as it started ends its scan in one line."""
+    _, err = process.communicate(timeout=SOAK_SECONDS)
+    if process.returncode == 1 and b"engine does not start" in err.splitlines()[-1]:
+        _wait(start_scan(world))
+    else:
+        assert process.returncode == 0, err.decode()
 
 
 def _children(pid: int) -> list[int]:
@@ -153,7 +162,7 @@ def _gone(pid: int) -> None:
         time.sleep(0.02)
 
 
-def _answers(world: World) -> int:
+def count_answers(world: World) -> int:
     """How many answers are stored: looked at often, so without the catalog's own door."""
     with contextlib.closing(sqlite3.connect(world.folder / "gems.db", timeout=60)) as raw:
         found: int = raw.execute("SELECT count(*) FROM answers").fetchone()[0]
@@ -161,10 +170,13 @@ def _answers(world: World) -> int:
 
 
 def _ledger(world: World) -> dict[str, Any]:
-    """All that a scan leaves behind, but for times and what loads it took."""
+    """All that a scan leaves behind, but for times and what loads it took.
+
+    One that was killed when it had just finished is told once more, for free, by the next.
+    """
     catalog = open_catalog(world.environment()["GEMS_DATABASE_URL"])
     with catalog.read() as session:
-        report = session.scalars(select(Scan.report)).one()
+        reports = session.scalars(select(Scan.report).order_by(Scan.id)).all()
         said = {
             f"{row.checkpoint_id} {row.prompt_hash}": (row.text, row.score)
             for row in session.execute(
@@ -176,9 +188,14 @@ def _ledger(world: World) -> dict[str, Any]:
         count = session.scalar(select(func.count()).select_from(Answer))
     catalog.close()
     told = {
-        key: report[key] for key in ("leaderboard", "rungs", "failed", "candidates", "excluded")
+        key: reports[-1][key]
+        for key in ("leaderboard", "rungs", "failed", "candidates", "excluded")
     }
-    paid = {"answers": count, "graded": len(said), "queries": report["cost"]["queries"]}
+    paid = {
+        "answers": count,
+        "graded": len(said),
+        "queries": sum(r["cost"]["queries"] for r in reports),
+    }
     return {**told, **paid, "said": said}
 
 
