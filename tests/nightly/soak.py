@@ -201,8 +201,12 @@ def _ledger(world: World) -> dict[str, Any]:
 
 def _differences(truth: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
     for key, value in truth.items():
-        if json.dumps(value) != json.dumps(found[key]):
+        if key != "said" and json.dumps(value) != json.dumps(found[key]):
             yield f"{key} differs from that of an undisturbed scan"
+    for who in sorted(truth["said"].keys() | found["said"].keys()):
+        before, after = truth["said"].get(who), found["said"].get(who)
+        if before != after:
+            yield f"checkpoint and prompt {who}: {before} undisturbed, {after} here"
     if not found["answers"] == found["graded"] == found["queries"]:
         counts = [found[name] for name in ("answers", "graded", "queries")]
         yield f"there are {counts} answers, grades and queries paid for"
