@@ -16,7 +16,7 @@ demo: $(INSTALLED)  ## train a tiny fleet, find the best of it, leave a site in 
 	$(BIN)/gems demo --out public
 
 test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/nightly
 
 VLLM := .venv-vllm
 WITH_VLLM := $(VLLM)/.installed
@@ -46,3 +46,6 @@ check: lint test  ## what must pass before a change is done
 
 clean:
 	rm -rf $(VENV) $(VLLM) public build dist
+
+test-nightly: $(INSTALLED)  ## nights over a real fleet, minutes long
+	$(BIN)/python -m pytest -q tests/nightly
