@@ -59,9 +59,11 @@ class Charge:
     """What a visit has cost since it was last charged.
 
     loads: weights brought into the engine, shared by those that were brought in together.
+    swaps: of these, those that replaced others in place, in the process that held them.
     """
 
     loads: float = 0.0
+    swaps: float = 0.0
     queries: int = 0
     prompt_tokens: int = 0
     answer_tokens: int = 0

@@ -20,7 +20,8 @@ from evaluator import grading, report
 from evaluator.decoding import DECODING, Decoder, decoding_hash
 from evaluator.engines.errors import EngineFailure, LoadKind
 from evaluator.engines.folder import ADAPTER_CONFIG, read_json
-from evaluator.engines.protocol import Engine, Request, Weights
+from evaluator.engines.hosted import HostedEngine
+from evaluator.engines.protocol import Request, Weights
 from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher, Files
 from evaluator.plan import Plan, lay_out, read_paper
@@ -46,7 +47,7 @@ class _Visited:
 
 
 def check_name(
-    catalog: Catalog, engine: Engine, fetcher: Fetcher, settings: Settings, name: str
+    catalog: Catalog, engine: HostedEngine, fetcher: Fetcher, settings: Settings, name: str
 ) -> dict[str, Any]:
     """Where a candidate of the family stands. What it answers is stored like any scan's.
 
@@ -88,7 +89,7 @@ def check_name(
 
 
 def check_folder(
-    catalog: Catalog, engine: Engine, fetcher: Fetcher, settings: Settings, folder: Path
+    catalog: Catalog, engine: HostedEngine, fetcher: Fetcher, settings: Settings, folder: Path
 ) -> dict[str, Any]:
     """Where a checkpoint that is not on a hub yet would stand. Its answers are not stored.
 
@@ -115,7 +116,7 @@ def _proof(plan: Plan) -> tuple[Prompt, ...]:
     return plan.paper.confirmation or plan.paper.selection
 
 
-def _prepare(catalog: Catalog, engine: Engine, settings: Settings) -> tuple[Plan, Record]:
+def _prepare(catalog: Catalog, engine: HostedEngine, settings: Settings) -> tuple[Plan, Record]:
     paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
     with catalog.write() as session:
         plan = lay_out(session, settings, paper, engine.name, engine.dtype)
@@ -124,7 +125,7 @@ def _prepare(catalog: Catalog, engine: Engine, settings: Settings) -> tuple[Plan
 
 
 def _visit(
-    plan: Plan, engine: Engine, fetcher: Fetcher, settings: Settings, folder: Path
+    plan: Plan, engine: HostedEngine, fetcher: Fetcher, settings: Settings, folder: Path
 ) -> _Visited:
     prompts = _ordered(plan)
     times = [perf_counter()]

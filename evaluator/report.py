@@ -215,6 +215,7 @@ def cost(spent: Charge, search_queries: int, total: float) -> dict[str, Any]:
     seconds = {name: getattr(spent, f"{name}_seconds") for name in SECONDS}
     return {
         "loads": round(spent.loads),
+        "swaps": round(spent.swaps),
         "queries": spent.queries,
         "search_queries": search_queries,
         "prompt_tokens": spent.prompt_tokens,

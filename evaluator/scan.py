@@ -18,7 +18,7 @@ from catalog.scans import Begun, Parameters
 from catalog.words import Stage
 from evaluator import report
 from evaluator.decoding import decoding_hash
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher
 from evaluator.joining import joined, parameters_of
@@ -34,7 +34,7 @@ from evaluator.visits import MOST_TOGETHER, Visitor, base_of
 FINALISTS = 5
 """At least so many checkpoints that are not popular are asked the confirmation prompts."""
 
-PASSING = ("out_of_memory", "crashed", "timed_out")
+PASSING = ("out_of_memory", "crashed", "timed_out", "killed")
 """Ends of those kinds of failure that another scan may not meet again."""
 
 SEARCHING = 0.8
@@ -66,7 +66,7 @@ def never(_part: float) -> bool:
 
 def run_scan(
     catalog: Catalog,
-    engine: Engine,
+    engine: HostedEngine,
     fetcher: Fetcher,
     settings: Settings,
     watch: Watch,

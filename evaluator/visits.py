@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -16,7 +16,8 @@ from catalog.scans import Charge, Dropped
 from catalog.words import Outcome, Stage
 from evaluator.decoding import Decoder
 from evaluator.engines.errors import GenerationFailure, GenerationKind, LoadFailure
-from evaluator.engines.protocol import Completion, Engine, Request, Weights
+from evaluator.engines.hosted import HostedEngine
+from evaluator.engines.protocol import Completion, Request, Weights
 from evaluator.fetching import Fetcher, Files, OverBudget
 from evaluator.record import Landed, Record, asked, key_of
 from evaluator.rendering import Rendered, Renderer, RenderingError
@@ -60,7 +61,7 @@ class Visitor:
         self,
         catalog: Catalog,
         scan_id: int,
-        engine: Engine,
+        engine: HostedEngine,
         fetcher: Fetcher,
         record: Record,
         prompts: Sequence[Prompt],
@@ -175,6 +176,7 @@ class Visitor:
             guest.seat = seat
         files = ready[0].files
         weights = Weights(files.base or files.folder, tuple(g.files.folder for g in adapters))
+        swapped = self._engine.swapped
         began = perf_counter()
         try:
             failed = self._engine.load(weights)
@@ -186,7 +188,10 @@ class Visitor:
             return
         self._base = base
         share = 1.0 / len(ready)
-        spent = Charge(loads=0.0 if again else share, load_seconds=share * (perf_counter() - began))
+        spent = Charge(load_seconds=share * (perf_counter() - began))
+        if not again:
+            in_place = self._engine.swapped > swapped
+            spent = replace(spent, loads=share, swaps=share if in_place else 0.0)
         for guest in ready:
             guest.unpaid = _sum(guest.unpaid, spent)
         for seat, why in failed.items():

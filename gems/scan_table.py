@@ -38,7 +38,8 @@ def show_report(report: Mapping[str, Any]) -> None:
     cost, seconds = report["cost"], report["cost"]["seconds"]
     console.print(
         f"{report['candidates']} candidates of {report['family']} on {report['suite']}"
-        f" ({report['policy']}): {cost['loads']:,} loads, {cost['queries']:,} queries"
+        f" ({report['policy']}): {cost['loads']:,} loads ({cost['swaps']:,} in place),"
+        f" {cost['queries']:,} queries"
         f" ({cost['queries'] - cost['search_queries']:,} to confirm), {seconds['total']:.0f} s",
     )
 

@@ -96,6 +96,7 @@ class Visit(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default=Outcome.OPEN)
     loads: Mapped[float] = mapped_column(default=0.0)
+    swaps: Mapped[float] = mapped_column(default=0.0)
     queries: Mapped[int] = mapped_column(default=0)
     prompt_tokens: Mapped[int] = mapped_column(default=0)
     answer_tokens: Mapped[int] = mapped_column(default=0)

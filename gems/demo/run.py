@@ -18,7 +18,7 @@ from crawler import presets
 from crawler.crawl import Source, crawl
 from evaluator import engines
 from evaluator.decoding import decoding_hash
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.fetching import Fetcher
 from evaluator.plan import Paper, read_paper
 from evaluator.record import Record
@@ -166,14 +166,18 @@ def _crawl(hub: HuggingFaceHub, catalog: Catalog, fleet: Fleet, watching: Watchi
 
 
 def _scan(
-    hub: HuggingFaceHub, catalog: Catalog, engine: Engine, settings: Settings, watching: Watching
+    hub: HuggingFaceHub,
+    catalog: Catalog,
+    engine: HostedEngine,
+    settings: Settings,
+    watching: Watching,
 ) -> dict[str, Any]:
     fetcher = Fetcher(hub, settings.home / "checkpoints", settings.disk_budget)
     with watching("scanning") as progress:
         return run_scan(catalog, engine, fetcher, settings, progress)
 
 
-def _compared(catalog: Catalog, engine: Engine, paper: Paper, pick: str) -> Comparison:
+def _compared(catalog: Catalog, engine: HostedEngine, paper: Paper, pick: str) -> Comparison:
     terms = Terms(decoding_hash(), engine.name, engine.dtype)
     record = Record(catalog, terms, paper.prompts)
     with catalog.read() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from catalog.database import Catalog
 from catalog.tables import Answer, Checkpoint, Repository
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.fetching import Fetcher
 from evaluator.scan import run_scan
 from evaluator.settings import Settings
@@ -36,7 +36,7 @@ class Watching:
 
 def scan(
     catalog: Catalog,
-    engine: Engine,
+    engine: HostedEngine,
     served: Served,
     home: Path,
     watch: Watching | None = None,

@@ -11,7 +11,7 @@ from catalog.database import Catalog
 from catalog.membership import memberships
 from catalog.rulings import previous_verdicts
 from evaluator.check import check_folder, check_name
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.errors import ScanError
 from evaluator.fetching import Fetcher
 from evaluator.settings import Settings
@@ -23,8 +23,8 @@ from tests.evaluator.scanning import answer_count
 
 @pytest.fixture
 def given(
-    served: Served, engine: Engine, catalog: Catalog, tmp_path: Path
-) -> tuple[Catalog, Engine, Fetcher, Settings]:
+    served: Served, engine: HostedEngine, catalog: Catalog, tmp_path: Path
+) -> tuple[Catalog, HostedEngine, Fetcher, Settings]:
     folder = tmp_path / "checkpoints"
     fetcher = Fetcher(HuggingFaceHub(served.url, token=False, folder=folder), folder)
     return catalog, engine, fetcher, Settings(FAMILY, tmp_path, suite=str(served.suite))

@@ -15,7 +15,7 @@ from catalog import rulings, scans
 from catalog.database import Catalog, open_catalog
 from catalog.tables import Failure, Grade, Scan, Suite, Visit
 from catalog.words import Outcome, ScanStatus
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.fetching import bytes_in
 from evaluator.scan import run_scan
 from hubs.errors import Unreachable
@@ -53,7 +53,7 @@ ROW = {
 
 @pytest.fixture(scope="module")
 def whole(
-    served: Served, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+    served: Served, engine: HostedEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Catalog, dict[str, Any], Path]:
     """A finished exhaustive scan, and the catalog it left."""
     home = tmp_path_factory.mktemp("whole")
@@ -69,6 +69,7 @@ def test_the_report_is_as_the_contract_says(whole: Any) -> None:
     assert report["candidates"] == 11
     assert report["cost"]["queries"] == answer_count(catalog) == 8 * 2 * ASKED
     assert report["cost"]["search_queries"] == 8 * ASKED
+    assert 0 < report["cost"]["swaps"] <= report["cost"]["loads"]
     seconds = report["cost"]["seconds"]
     assert seconds["total"] >= seconds["load"] > 0 < seconds["generate"]
     assert report["price"]["load_in_queries"] > 1
@@ -122,7 +123,7 @@ def test_an_adapter_answers_as_its_merged_checkpoint_does(whole: Any) -> None:
 
 @pytest.mark.parametrize("policy", ["exhaustive", "accelerated", "one_visit", None])
 def test_what_was_answered_before_is_asked_of_nobody_again(
-    whole: Any, served: Served, engine: Engine, policy: str | None
+    whole: Any, served: Served, engine: HostedEngine, policy: str | None
 ) -> None:
     catalog, first, home = whole
     report = scan(catalog, engine, served, home, policy=policy)
@@ -137,7 +138,7 @@ def test_what_was_answered_before_is_asked_of_nobody_again(
 @pytest.mark.parametrize(("policy", "stops"), [("accelerated", [9]), ("one_visit", [3, 2, 5])])
 def test_a_scan_that_was_interrupted_anywhere_ends_as_if_it_was_not(
     served: Served,
-    engine: Engine,
+    engine: HostedEngine,
     catalog: Catalog,
     tmp_path: Path,
     policy: str,
@@ -173,7 +174,7 @@ def test_a_scan_that_was_interrupted_anywhere_ends_as_if_it_was_not(
 
 
 def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
-    served: Served, engine: Engine, catalog: Catalog, tmp_path: Path, monkeypatch: Any
+    served: Served, engine: HostedEngine, catalog: Catalog, tmp_path: Path, monkeypatch: Any
 ) -> None:
     from evaluator.fetching import Fetcher
     from evaluator.settings import Settings
@@ -192,7 +193,7 @@ def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
 
 
 def test_the_disk_budget_is_never_exceeded(
-    served: Served, engine: Engine, catalog: Catalog, tmp_path: Path, whole: Any
+    served: Served, engine: HostedEngine, catalog: Catalog, tmp_path: Path, whole: Any
 ) -> None:
     _, first, home = whole
     everything = bytes_in(home / "checkpoints")
@@ -216,7 +217,7 @@ def test_the_disk_budget_is_never_exceeded(
 
 
 def test_a_checkpoint_without_room_on_the_disk_is_a_failure_by_name(
-    served: Served, engine: Engine, catalog: Catalog, tmp_path: Path
+    served: Served, engine: HostedEngine, catalog: Catalog, tmp_path: Path
 ) -> None:
     report = scan(catalog, engine, served, tmp_path, disk_budget=1000)
     assert report["failed"] == {"over_budget": 11}

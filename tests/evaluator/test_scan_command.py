@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from catalog.database import open_catalog
 from catalog.tables import Answer, Plan, Scan, Suite
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from gems.scan import scan as command
 from tests.evaluator.conftest import Served
 from tests.evaluator.enrolled import FAMILY
@@ -62,7 +62,7 @@ def wait_for_answers(world: dict[str, str], count: int, process: subprocess.Pope
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_leaderboard(
-    served: Served, engine: Engine, world: dict[str, str], tmp_path: Path
+    served: Served, engine: HostedEngine, world: dict[str, str], tmp_path: Path
 ) -> None:
     rng = random.Random(2)
     stored = 0

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from catalog.database import Catalog
 from catalog.tables import Alias, Answer, Grade, Plan, Prompt, Repository, Ruling, Scan, Visit
 from catalog.words import Part, ScanStatus
-from evaluator.engines.protocol import Engine
+from evaluator.engines.hosted import HostedEngine
 from evaluator.verify import verify
 from gems.verify import verify as command
 from tests.evaluator.conftest import Served
@@ -49,7 +49,7 @@ def test_a_scan_agrees_with_its_answers_though_later_ones_have_asked_more(
 @pytest.mark.parametrize("policy", ["ttts", "one_visit"])
 def test_a_scan_that_was_stopped_and_went_on_agrees(
     served: Served,
-    engine: Engine,
+    engine: HostedEngine,
     catalog: Catalog,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
