@@ -5,8 +5,20 @@ Templates and tokenizers come from strangers: they run in a process of their own
 environment, a pinned clock, and limits on time and memory.
 """
 
-from evaluator.rendering.errors import RenderingError, TemplateFailure, TokenizerFailure
+from evaluator.rendering.errors import (
+    RendererKilled,
+    RenderingError,
+    TemplateFailure,
+    TokenizerFailure,
+)
 from evaluator.rendering.rendered import Rendered
 from evaluator.rendering.renderer import Renderer
 
-__all__ = ["Rendered", "Renderer", "RenderingError", "TemplateFailure", "TokenizerFailure"]
+__all__ = [
+    "Rendered",
+    "Renderer",
+    "RendererKilled",
+    "RenderingError",
+    "TemplateFailure",
+    "TokenizerFailure",
+]

@@ -2,7 +2,8 @@
 
 RenderingError
 ├── TemplateFailure     the chat template is hostile or broken
-└── TokenizerFailure    the tokenizer is
+├── TokenizerFailure    the tokenizer is
+└── RendererKilled      somebody killed the process that renders: the checkpoint may be sound
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ Kind = Literal[
     "tokenizer_missing",
     "tokenizer_broken",
     "tokenizer_vocabulary",  # makes ids that the weights have no row for
+    "rendering_killed",
 ]
 
 
@@ -37,3 +39,7 @@ class TemplateFailure(RenderingError):
 
 class TokenizerFailure(RenderingError):
     """A tokenizer that is missing, hostile or broken."""
+
+
+class RendererKilled(RenderingError):
+    """The process that renders was killed, twice, and not for a limit of ours."""

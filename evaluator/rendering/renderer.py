@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import evaluator
-from evaluator.rendering.errors import TemplateFailure, TokenizerFailure
+from evaluator.rendering.errors import RendererKilled, TemplateFailure, TokenizerFailure
 from evaluator.rendering.rendered import Rendered
 from evaluator.suites.prompt import Prompt
 
@@ -33,6 +34,9 @@ FILES = {
 
 SECONDS = 30
 MOST_REMEMBERED = 4
+STRUCK = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+"""Ends that others bring upon a process: an operator, or a system that is short of memory. Its own
+limits end it otherwise: of memory with a reply or SIGABRT, of time with SIGXCPU."""
 ROOM = str(Path(evaluator.__file__).resolve().parents[1])
 CHILD = """
 import sys
@@ -66,7 +70,8 @@ class Renderer:
         """All prompts in their order, in one process of its own, which is killed at its limits.
 
         Checkpoints that share every file that matters, as most of a family do, share the work.
-        Raises TemplateFailure or TokenizerFailure, named and in one line.
+        A process that somebody else killed is followed by a second one. Raises TemplateFailure,
+        TokenizerFailure or RendererKilled, named and in one line.
         """
         items = [
             {
@@ -93,9 +98,30 @@ class Renderer:
     def _child(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         folders = [str(folder.resolve()) for folder in self.folders]
         job = {"folders": folders, "items": items, "seconds": self.seconds}
+        done = self._run(job)
+        if done.returncode in STRUCK:
+            done = self._run(job)
+        if done.returncode in STRUCK:
+            raise RendererKilled(
+                "rendering_killed",
+                f"the process that renders was killed twice (signal {-done.returncode}): see"
+                " whether memory is short here, and scan again",
+            )
+        if done.returncode == -signal.SIGXCPU:
+            raise self._timed_out()
+        try:
+            reply = json.loads(done.stdout)
+        except ValueError as error:
+            said = done.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1][:200]
+            raise TokenizerFailure(
+                "tokenizer_broken", f"the process that renders died ({said or done.returncode})"
+            ) from error
+        return reply if isinstance(reply, dict) else {}
+
+    def _run(self, job: dict[str, Any]) -> subprocess.CompletedProcess[bytes]:
         environment = {"PATH": os.defpath, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 [sys.executable, "-I", "-c", CHILD, ROOM],
                 input=json.dumps(job).encode(),
                 capture_output=True,
@@ -106,16 +132,6 @@ class Renderer:
             )
         except subprocess.TimeoutExpired as error:
             raise self._timed_out() from error
-        if done.returncode in (-24, -9):  # SIGXCPU, SIGKILL
-            raise self._timed_out()
-        try:
-            reply = json.loads(done.stdout)
-        except ValueError as error:
-            said = done.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1][:200]
-            raise TokenizerFailure(
-                "tokenizer_broken", f"the process that renders died ({said or done.returncode})"
-            ) from error
-        return reply if isinstance(reply, dict) else {}
 
     def _timed_out(self) -> TemplateFailure:
         return TemplateFailure("template_time", f"rendering did not end in {self.seconds} s")

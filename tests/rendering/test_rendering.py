@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from evaluator.rendering import Renderer, RenderingError, TemplateFailure, TokenizerFailure
+from evaluator import decoding
+from evaluator.decoding import Decoder
+from evaluator.grading.killable import Killable
+from evaluator.rendering import (
+    Renderer,
+    RendererKilled,
+    RenderingError,
+    TemplateFailure,
+    TokenizerFailure,
+)
 from evaluator.suites import Example, Prompt
 
 CHATML = (
@@ -250,6 +264,65 @@ def test_an_older_tokenizer_format_is_read_without_code_of_its_own(tmp_path: Pat
     assert old.token_ids[-5:] == new.token_ids[-5:]
 
 
+@contextmanager
+def killing(module: str, times: int) -> Iterator[list[int]]:
+    """SIGKILL for the first so many helpers that run a module, as they are seen; yields their ids.
+
+    Helpers take long enough to start that none is missed.
+    """
+    killed: list[int] = []
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(0.005) and len(killed) < times:
+            for task in Path("/proc/self/task").glob("*/children"):
+                for pid in map(int, task.read_text().split()):
+                    with suppress(OSError):
+                        if module in Path(f"/proc/{pid}/cmdline").read_text():
+                            os.kill(pid, signal.SIGKILL)
+                            killed.append(pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_helper_that_somebody_killed_is_followed_by_another(tmp_path: Path) -> None:
+    folder = lay(tmp_path, "{# killed once #}" + CHATML)
+    with killing("evaluator.rendering.child", 1) as killed:
+        assert Renderer(folder).render(QUESTION).template == "own"
+    assert len(killed) == 1
+
+
+def test_a_helper_that_is_killed_again_is_not_called_slow(tmp_path: Path) -> None:
+    folder = lay(tmp_path, "{# killed twice #}" + CHATML)
+    with (
+        killing("evaluator.rendering.child", 2) as killed,
+        pytest.raises(RendererKilled, match="signal 9") as caught,
+    ):
+        Renderer(folder).render(QUESTION)
+    assert len(killed) == 2
+    assert caught.value.kind == "rendering_killed"
+    assert Renderer(folder).render(QUESTION).template == "own"
+
+
+def test_a_speller_that_somebody_killed_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speller = Killable("evaluator.spelling")
+    monkeypatch.setattr(decoding, "_speller", speller)
+    decoder = Decoder([lay(tmp_path)])
+    with killing("evaluator.spelling", 1) as killed:
+        assert decoder.text([5, 6]) == '!"'
+    speller.close()
+    assert len(killed) == 1
+
+
 def test_every_failure_is_a_rendering_error() -> None:
+    assert issubclass(RendererKilled, RenderingError)
     assert issubclass(TemplateFailure, RenderingError)
     assert issubclass(TokenizerFailure, RenderingError)
