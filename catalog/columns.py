@@ -42,9 +42,9 @@ class Base(DeclarativeBase):
 
 Big = Annotated[int, mapped_column(BigInteger)]
 Key = Annotated[int, mapped_column(primary_key=True)]
-RepositoryKey = Annotated[
-    int, mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), index=True)
-]
+RepositoryKey = Annotated[int, mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))]
+"""Without an index: each table that has one begins a unique constraint with it."""
+
 CheckpointKey = Annotated[
     int, mapped_column(ForeignKey("checkpoints.id", ondelete="CASCADE"), index=True)
 ]

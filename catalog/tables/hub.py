@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.columns import Base, Big, Key, RepositoryKey
 from catalog.words import Status
+
+
+def _only(where: str) -> dict[str, Any]:
+    """An index that holds no other rows, and so costs nothing to write those."""
+    return {"sqlite_where": text(where), "postgresql_where": text(where)}
 
 
 class Family(Base):
@@ -36,12 +41,12 @@ class Repository(Base):
     """
 
     __tablename__ = "repositories"
-    __table_args__ = (UniqueConstraint("hub", "hub_id"),)
+    __table_args__ = (UniqueConstraint("hub", "hub_id"), Index(None, "name", "hub"))
 
     id: Mapped[Key]
     hub: Mapped[str]
     hub_id: Mapped[str]
-    name: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
     author: Mapped[str]
     sha: Mapped[str | None]
     created_at: Mapped[datetime | None]
@@ -81,6 +86,7 @@ class Member(Base):
     """A repository's place in a family: how it is related, and how far from a root."""
 
     __tablename__ = "members"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     family_id: Mapped[int] = mapped_column(
         ForeignKey("families.id", ondelete="CASCADE"), primary_key=True
@@ -100,14 +106,19 @@ class Edge(Base):
     """
 
     __tablename__ = "edges"
-    __table_args__ = (UniqueConstraint("child_id", "parent_name", "relation", "source"),)
+    __table_args__ = (
+        UniqueConstraint("child_id", "parent_name", "relation", "source"),
+        # One entry an edge: by its parent, or by the name of the parent that it waits for.
+        Index("ix_edges_parent_id", "parent_id", **_only("parent_id IS NOT NULL")),
+        Index("ix_edges_parent_name", "parent_name", **_only("parent_id IS NULL")),
+    )
 
     id: Mapped[Key]
     child_id: Mapped[RepositoryKey]
     parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("repositories.id", ondelete="SET NULL"), index=True
+        ForeignKey("repositories.id", ondelete="SET NULL")
     )
-    parent_name: Mapped[str] = mapped_column(index=True)
+    parent_name: Mapped[str]
     relation: Mapped[str]
     source: Mapped[str]
     confidence: Mapped[float]
@@ -122,7 +133,10 @@ class Checkpoint(Base):
     """
 
     __tablename__ = "checkpoints"
-    __table_args__ = (UniqueConstraint("repository_id", "sha"),)
+    __table_args__ = (
+        UniqueConstraint("repository_id", "sha"),
+        Index("ix_checkpoints_digest", "digest", **_only("digest IS NOT NULL")),
+    )
 
     id: Mapped[Key]
     repository_id: Mapped[RepositoryKey]
@@ -136,7 +150,7 @@ class Checkpoint(Base):
     stand_in_id: Mapped[int | None] = mapped_column(
         ForeignKey("checkpoints.id", ondelete="SET NULL")
     )
-    digest: Mapped[str | None] = mapped_column(index=True)
+    digest: Mapped[str | None]
     bytes: Mapped[Big | None]
     parameters: Mapped[Big | None]
 
@@ -145,6 +159,7 @@ class Popularity(Base):
     """One dated point of a repository's popularity, at most one a day."""
 
     __tablename__ = "popularity"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     repository_id: Mapped[int] = mapped_column(
         ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
