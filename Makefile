@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-vllm tools lint check clean
+.PHONY: demo test soak test-vllm tools lint check clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +16,10 @@ demo: $(INSTALLED)  ## train a tiny fleet, find the best of it, leave a site in 
 	$(BIN)/gems demo --out public
 
 test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/nightly
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+soak: $(INSTALLED)  ## a hundred kills of a real scan, most of an hour
+	$(BIN)/python -m tests.nightly.soak --kills 100
 
 VLLM := .venv-vllm
 WITH_VLLM := $(VLLM)/.installed
@@ -46,6 +49,3 @@ check: lint test  ## what must pass before a change is done
 
 clean:
 	rm -rf $(VENV) $(VLLM) public build dist
-
-test-nightly: $(INSTALLED)  ## nights over a real fleet, minutes long
-	$(BIN)/python -m pytest -q tests/nightly

@@ -18,7 +18,13 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlalchemy.orm import Session as Session  # other rooms name it, and import no SQLAlchemy
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
+from catalog.errors import (
+    CatalogError,
+    DatabaseCorrupt,
+    DatabaseFull,
+    DatabaseNewer,
+    DatabaseUnreachable,
+)
 
 BUSY_TIMEOUT_MS = 60_000
 
@@ -133,6 +139,11 @@ def _one_line(url: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if "disk is full" in str(error.orig):
+            raise DatabaseFull(
+                f"no room left on the disk of {shown(url)}: free some, and the same command goes on"
+                " where it was"
+            ) from error
         raise DatabaseUnreachable(
             f"cannot use the catalog {shown(url)} ({_cause(error)}): check that its folder exists"
             " and can be written, or set GEMS_DATABASE_URL"

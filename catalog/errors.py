@@ -2,6 +2,7 @@
 
 CatalogError
 ├── DatabaseUnreachable   cannot be opened: folder, permissions, address
+├── DatabaseFull          no room left on its disk; nothing that was committed is lost
 ├── DatabaseCorrupt       opened, but it is not a sound database of ours
 └── DatabaseNewer         written by a newer version of the project
 """
@@ -14,6 +15,10 @@ class CatalogError(Exception):
 
 
 class DatabaseUnreachable(CatalogError):
+    pass
+
+
+class DatabaseFull(CatalogError):
     pass
 
 

@@ -8,6 +8,8 @@ from collections.abc import Generator
 
 import pytest
 
+from gems.demo import Fleet, build_fleet
+
 # Whoever runs the tests in the background may have had them ignore Ctrl-C, and all their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -36,3 +38,11 @@ def _away_from_home(
     monkeypatch.setenv("GEMS_DATABASE_URL", f"sqlite:///{home}/gems.db")
     monkeypatch.setenv("HF_HOME", str(home / "hf"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
+
+
+@pytest.fixture(scope="session")
+def mini_fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """The demo's small fleet, trained once for all workers: to be copied, not changed."""
+    place = tmp_path_factory.getbasetemp()
+    shared = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place
+    return build_fleet(shared / "fleet", 7, size="mini")

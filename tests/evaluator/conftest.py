@@ -18,7 +18,7 @@ import yaml
 from catalog.database import Catalog, open_catalog
 from evaluator.engines import make
 from evaluator.engines.hosted import HostedEngine
-from gems.demo import build_fleet
+from gems.demo import Fleet
 from hubs.folder.server import FolderHub
 from tests.engines.tiny_llamas import change_tensors, write_merged
 from tests.evaluator.enrolled import INSTRUCT, enroll
@@ -42,10 +42,9 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(mini_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     place = tmp_path_factory.mktemp("served")
-    fleet = build_fleet(place, 7, size="mini")
-    shelf = shutil.copytree(fleet.folder, place / "hub")
+    shelf = shutil.copytree(mini_fleet.folder, place / "hub")
     write_merged(shelf / INSTRUCT, shelf / ADAPTER, shelf / MERGED)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         if (shelf / INSTRUCT / name).exists():
@@ -59,8 +58,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     shutil.copytree(shelf / INSTRUCT, shelf / NAN)
     change_tensors(shelf / NAN, lambda t: t["model.norm.weight"].fill_(torch.nan))
     for path, source in (
-        (place / "suite.yaml", fleet.suite),
-        (place / "proof.yaml", fleet.confirm),
+        (place / "suite.yaml", mini_fleet.suite),
+        (place / "proof.yaml", mini_fleet.confirm),
     ):
         suite = yaml.safe_load(source.read_text())
         step = len(suite["prompts"]) // ASKED

@@ -17,7 +17,8 @@ from gems.night.log import Telling
 from hubs.folder.server import FolderHub
 from hubs.huggingface import HuggingFaceHub
 from hubs.transport import Patience
-from tests.nightly.conftest import FAMILY, PARENT, Night, World
+from tests.nightly.conftest import Night
+from tests.nightly.world import FAMILY, PARENT, World
 
 NEW = "latecomer/brook-new"
 

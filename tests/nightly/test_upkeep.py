@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import delete
 
 from catalog import upkeep
 from catalog.database import Catalog, open_catalog
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, DatabaseFull
 from catalog.popularity import series
 from catalog.tables import Popularity, Repository
 from gems.db import db
@@ -113,6 +114,21 @@ def test_vacuum_gives_room_back(catalog: Catalog) -> None:
     catalog.close()
     said = json.loads(run("vacuum", "--json").stdout)
     assert said["after"] < said["before"] / 2
+
+
+def test_a_full_disk_is_one_line_and_what_was_committed_stays(catalog: Catalog) -> None:
+    before = days(catalog, 1)
+    with pytest.raises(DatabaseFull, match=r"^[^\n]+free some, and the same command goes on"):
+        _fill(catalog)
+    assert days(catalog, 1) == before
+
+
+def _fill(catalog: Catalog) -> None:
+    """Write more than there is room for, after something that there was room for."""
+    with catalog.write() as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
+        session.execute(delete(Popularity))
+        session.get_one(Repository, 1).tags = ["x" * 2**20]
 
 
 def test_check_finds_what_is_wrong(catalog: Catalog, tmp_path: Path) -> None:
