@@ -46,7 +46,7 @@ def make_all(plans: Sequence[Plan], bench: Bench, done: Callable[[str], None]) -
             ready.sort(key=lambda plan: road[plan.name], reverse=True)
             for plan in ready[: len(idle)]:
                 worker = idle.pop()
-                worker.send((places[plan.name], plan))
+                _give(worker, places[plan.name], plan)
                 running[worker] = waiting.pop(plan.name)
             finished = wait(list(running))
             for worker in [worker for worker in running if worker in finished]:
@@ -65,15 +65,26 @@ def _roads(plans: Sequence[Plan]) -> dict[str, int]:
     return roads
 
 
+def _give(worker: Connection, place: int, plan: Plan) -> None:
+    try:
+        worker.send((place, plan))
+    except OSError as error:
+        raise _died(plan) from error
+
+
 def _receive(worker: Connection, plan: Plan) -> None:
     """What the worker reports of a plan: nothing, or the error that it met."""
     try:
         met = worker.recv()
-    except EOFError as error:
-        said = f"the worker making {plan.name} died (out of memory?)"
-        raise DemoError(f"{said}: run it again, and it goes on") from error
+    except (EOFError, OSError) as error:
+        raise _died(plan) from error
     if met is not None:
         raise met
+
+
+def _died(plan: Plan) -> DemoError:
+    said = f"the worker making {plan.name} died (out of memory?)"
+    return DemoError(f"{said}: run it again, and it goes on")
 
 
 @contextmanager
@@ -94,7 +105,7 @@ def _workers(count: int, bench: Bench) -> Iterator[list[Connection]]:
         yield list(pipes)
     finally:
         for process in processes:
-            process.terminate()
+            process.kill()  # who ignores SIGTERM has had all its children ignore it
         for process, pipe in zip(processes, pipes, strict=False):
             process.join()
             pipe.close()

@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
@@ -71,6 +74,47 @@ def test_a_killed_build_goes_on_and_makes_the_same_bytes(fleet, tmp_path):
     assert 0 < len(reports) < len(recipe("mini"))
     assert reports[-1][1:] == (len(recipe("mini")),) * 2
     assert contents(again) == contents(fleet)
+
+
+@pytest.fixture
+def unfinished(fleet, tmp_path):
+    """A home where one checkpoint of the fleet is still to be made, and a script that does so."""
+    root = tmp_path / "demo" / fleet.folder.parent.name
+    shutil.copytree(fleet.folder.parent, root)
+    (root / "manifest.json").unlink()
+    shutil.rmtree(root / "hub" / "oldmill/brook-broken")
+    (tmp_path / "build.py").write_text(BUILD)
+    return tmp_path
+
+
+def start(home, **options):
+    command = [sys.executable, home / "build.py", home]
+    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": "."}, **options)
+
+
+def test_a_build_ends_where_sigterm_is_ignored(unfinished):
+    build = start(unfinished, preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    try:
+        assert build.wait(200) == 0
+    finally:
+        build.kill()
+
+
+def test_a_worker_that_dies_is_one_line(unfinished):
+    build = start(unfinished, stderr=subprocess.PIPE)
+    while build.poll() is None:
+        for worker in [w for server in children(build.pid) for w in children(server)]:
+            with suppress(ProcessLookupError):
+                os.kill(int(worker), signal.SIGKILL)
+        time.sleep(0.01)
+    said = build.communicate()[1].decode().splitlines()[-1]
+    assert "the worker making oldmill/brook-broken died" in said
+
+
+def children(pid):
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return []
 
 
 def test_its_suites_load_and_its_golds_are_graded_right(fleet):
