@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from catalog.tables import Failure, Plan, Scan, Visit
+from catalog.tables import Checkpoint, Failure, Plan, Scan, Visit
 from catalog.words import Outcome, ScanStatus, Stage
 
 MOST_AT_ONCE = 500
@@ -204,7 +204,11 @@ def last_finished(
     return None if scan is None else (scan.id, scan.report)
 
 
-def open_visit(session: Session, scan_id: int, checkpoint_id: int) -> int:
+def open_visit(
+    session: Session, scan_id: int, checkpoint_id: int, context_length: int | None
+) -> int:
+    """A new visit; what its files told of the checkpoint is noted with it."""
+    session.get_one(Checkpoint, checkpoint_id).context_length = context_length
     visit = Visit(scan_id=scan_id, checkpoint_id=checkpoint_id, started_at=datetime.now(UTC))
     session.add(visit)
     session.flush()

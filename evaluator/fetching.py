@@ -12,7 +12,7 @@ from pathlib import Path
 
 from catalog.candidates import Candidate
 from evaluator.rendering.renderer import FILES
-from evaluator.rendering.tokens import TOKENIZER_FILES, template_of
+from evaluator.rendering.tokens import TOKENIZER_FILES, read_json, template_of
 from hubs.errors import HubError, Malformed, Refused, Unreachable
 from hubs.protocol import Hub
 
@@ -43,6 +43,11 @@ class Files:
     folder: Path
     base: Path | None
     rendering: tuple[Path, ...]
+
+    def context_length(self) -> int | None:
+        """In tokens, as the configuration of the weights says; None where it says nothing sane."""
+        said = read_json((self.base or self.folder) / "config.json").get("max_position_embeddings")
+        return said if type(said) is int and 0 < said < 10**9 else None
 
 
 class Fetcher:

@@ -157,7 +157,9 @@ class Visitor:
             self.drop(candidate, Stage.RENDER, error.kind, str(error))
             return None
         with self._catalog.write() as session:
-            visit_id = scans.open_visit(session, self._scan_id, candidate.checkpoint_id)
+            visit_id = scans.open_visit(
+                session, self._scan_id, candidate.checkpoint_id, files.context_length()
+            )
         return _Guest(
             candidate,
             visit_id,

@@ -70,7 +70,7 @@ class Standing:
     created_at: datetime | None
     modified_at: datetime | None
     missing_since: datetime | None
-    config: dict[str, Any]
+    context_length: int | None
     popular: bool
     downloads: int | None
     behaviour_group: int | None
@@ -137,7 +137,7 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
                 created_at=row.created_at,
                 modified_at=row.modified_at,
                 missing_since=row.missing_since,
-                config=row.config if isinstance(row.config, dict) else {},
+                context_length=row.context_length,
                 popular=popular,
                 downloads=known.get(row.repository_id) if downloads is None else downloads,
                 behaviour_group=group,
@@ -181,7 +181,7 @@ def _facts(scan_id: int, family_id: int) -> Select[*tuple[Any, ...]]:
             Repository.created_at,
             Repository.modified_at,
             Repository.missing_since,
-            Repository.config,
+            Checkpoint.context_length,
         )
         .join_from(Ruling, Checkpoint, Checkpoint.id == Ruling.checkpoint_id)
         .join(Repository, Repository.id == Checkpoint.repository_id)

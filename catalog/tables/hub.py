@@ -129,7 +129,8 @@ class Checkpoint(Base):
     """One repository at one commit, and what vetting made of it.
 
     `base_id` is the checkpoint that an adapter is asked on; `stand_in_id` the older checkpoint
-    that stands for an exact duplicate; `digest` covers the weights alone.
+    that stands for an exact duplicate; `digest` covers the weights alone; `context_length`, in
+    tokens, is known of those that were visited.
     """
 
     __tablename__ = "checkpoints"
@@ -153,6 +154,7 @@ class Checkpoint(Base):
     digest: Mapped[str | None]
     bytes: Mapped[Big | None]
     parameters: Mapped[Big | None]
+    context_length: Mapped[int | None]
 
 
 class Popularity(Base):

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from catalog import rulings, scans
 from catalog.database import Catalog, open_catalog
-from catalog.tables import Failure, Grade, Scan, Suite, Visit
+from catalog.tables import Checkpoint, Failure, Grade, Scan, Suite, Visit
 from catalog.words import Outcome, ScanStatus
 from evaluator.engines.hosted import HostedEngine
 from evaluator.fetching import bytes_in
@@ -106,6 +106,14 @@ def test_every_number_is_stored_with_its_grades_and_rulings(whole: Any) -> None:
     assert [row.score for row in stored[:8]] == [row["score"] for row in report["leaderboard"]]
     assert sum(row.verdict == "failed" for row in stored) == 3
     assert suites == {"suite", "proof"}
+
+
+def test_the_context_length_of_who_was_visited_is_known(whole: Any) -> None:
+    catalog, report, _ = whole
+    told = {row["sha"] for row in report["leaderboard"]}
+    with catalog.read() as session:
+        rows = session.execute(select(Checkpoint.sha, Checkpoint.context_length)).all()
+    assert {sha for sha, length in rows if length == 64} >= told
 
 
 def test_training_shows_in_the_scores(whole: Any) -> None:

@@ -160,7 +160,7 @@ class _Maker:
                     "parameters": 8030261248,
                     "tags": [self.word("llama")],
                     "card": {"summary": self.word("")},
-                    "config": {"max_position_embeddings": 131072, "x": self.word("")},
+                    "config": {"x": self.word("")},
                     "first_seen": made_at,
                     "last_seen": fleet.finished_at,
                     "missing_since": None,
@@ -194,6 +194,7 @@ class _Maker:
                     "digest": sha,
                     "bytes": 16060556376,
                     "parameters": 8030261248,
+                    "context_length": None if kind == "excluded" else 131072,
                 }
             )
             if not root:

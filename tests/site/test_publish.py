@@ -121,6 +121,7 @@ def test_every_scored_checkpoint_has_a_page_and_says_what_the_catalog_says(small
             page = (out / "checkpoints" / f"{name}.html").read_text()
             assert f"{100 * (ruling.score or 0):.1f}%" in page
             assert said["sha"] in page
+            assert "131,072" in page
 
 
 def test_eliminated_checkpoints_are_never_ranked_with_finalists(small: Small) -> None:

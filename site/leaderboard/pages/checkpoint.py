@@ -199,7 +199,7 @@ def _facts(
         ("Licence", name(s.license or "not stated", 60)),
         ("Parameters", short(s.parameters)),
         ("Weights", size(s.bytes)),
-        ("Context length", count(_context_length(s.config))),
+        ("Context length", count(s.context_length)),
         ("Made", day(s.created_at)),
         ("Evaluated", day(s.effort.visited_at)),
         ("Downloads when judged", count(s.downloads)),
@@ -219,11 +219,6 @@ def _facts(
 
 def _suite(board: Board) -> Markup:
     return Markup("{} <code>{}</code>").format(name(board.suite, 40), name(board.version, 12))
-
-
-def _context_length(config: Mapping[str, Any]) -> int | None:
-    length = config.get("max_position_embeddings")
-    return length if isinstance(length, int) and 0 < length < 10**9 else None
 
 
 def _settings(decoding: Mapping[str, Any]) -> str:
