@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 import numpy as np
 
 from evaluator.search.ledger import Ledger
-from evaluator.search.protocol import Batch, Floats, Problem, Standing
+from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
 from evaluator.search.schedule import Shape, prefixes
-from evaluator.search.scoring import Scorer
+from evaluator.search.scoring import NOISE, Scorer
 
 # Where the budget cannot load everyone, fewer are visited and asked at least so much on average.
 LEAST = 8
-# How far the scale may outgrow the first one: what is left at the end is not thrown at the last.
+# How far the scale may outgrow the one that fits the whole family: what is left at the end is not
+# thrown at the last.
 MOST = 2.0
+# How many standard errors behind the leader an arm may be that goes on from money left over.
+NEAR = 1.0
 # The part of an average visit that is kept for every visit to come, whoever comes first.
 KEPT = 0.5
 
@@ -30,7 +34,11 @@ class OneVisit:
     of `accelerated`, paired throughout and without going back. n0 is chosen anew for each visit,
     so that the visits to come are expected to spend what is left. The first arms have no field to
     be ranked in: they are stopped where p(n) falls below 1 - grace, so that a cold start is cheap;
-    whoever comes later is measured against stored answers.
+    whoever comes later is measured against stored answers. What the visits before did not use
+    takes arms to the end that their rank would stop, if they are not clearly behind the leader.
+
+    Arms are visited in random order, so that it does not matter how they are listed; those that
+    arrive are mixed with those still waiting. Nothing is learned from who came when.
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
@@ -45,24 +53,31 @@ class OneVisit:
         self._entered = np.zeros(problem.arms, dtype=np.int64)
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
         self._queue = books.visiting_order().tolist()
+        self._named = len(problem.first)
         self._owed = float(books.load_cost.sum())
         self._open: set[int] = set()
         self._going: list[int] = []
         self._scales = np.geomspace(1.0, books.items, 240)
         self._pass = np.minimum(1.0, (self._scales[:, None] / self._rungs) ** self._shape.alpha)
         self._steps = np.diff(self._rungs)
+        self._largest = self._cap()
         self._scale = self._fit()
-        self._largest = int(np.searchsorted(self._scales, MOST * self._scales[self._scale]))
 
     def arrive(self, load_cost: Sequence[float], reload_cost: Sequence[float]) -> tuple[int, ...]:
         """New arms, at any time: they get the next indices, the budget of so many arms more, and
         the same visit as everyone."""
-        fresh = self._ledger.grow(load_cost, reload_cost).tolist()
+        fresh = self._ledger.grow(load_cost, reload_cost)
         self._entered = np.append(self._entered, np.zeros(len(fresh), dtype=np.int64))
         self._stopped = np.append(self._stopped, np.full(len(fresh), -1, dtype=np.int64))
-        self._queue += fresh
+        self._mix(fresh)
         self._owed += float(np.sum(load_cost))
-        return tuple(fresh)
+        self._largest = self._cap()
+        return tuple(fresh.tolist())
+
+    def _mix(self, fresh: Ints) -> None:
+        """Put new arms among those that wait, behind `first`."""
+        waiting = np.concatenate([np.array(self._queue[self._named :], dtype=np.int64), fresh])
+        self._queue[self._named :] = self._ledger.rng.permutation(waiting).tolist()
 
     def ask(self) -> Batch | None:
         if self._going:
@@ -109,6 +124,7 @@ class OneVisit:
         books = self._ledger
         self._scale = min(self._fit(), self._largest)
         arm = self._queue.pop(place)
+        self._named -= place < self._named
         self._owed -= float(books.load_cost[arm])
         sure = int(self._rungs[np.searchsorted(self._rungs, self._scales[self._scale] + 1e-9) - 1])
         until = int(min(sure, books.left - books.load_cost[arm] + 1e-9))
@@ -147,15 +163,30 @@ class OneVisit:
         level = int(self._entered[arm]) - 1
         if level < 0 or level + 1 >= len(self._rungs):
             return False
-        share = self._pass[self._scale, level]
-        rank = bisect_left(self._reached[level], key) + 1 + self._behind.get(arm, 0)
         price = float(self._rungs[level + 1] - self._ledger.depth[arm])
         if price <= self._ledger.left - self._reserve() + 1e-9 and (
-            share >= 1 or rank <= share * len(self._reached[0]) + self._grace
+            self._ranks(arm, level, key) or self._spare(arm, level, key)
         ):
             return True
         insort(self._halted[level], key)
         return False
+
+    def _ranks(self, arm: int, level: int, key: float) -> bool:
+        """Whether an arm is among the share of the best that goes on from a rung."""
+        share = self._pass[self._scale, level]
+        rank = bisect_left(self._reached[level], key) + 1 + self._behind.get(arm, 0)
+        return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
+
+    def _spare(self, arm: int, level: int, key: float) -> bool:
+        """Whether an arm near the leader of a rung can be asked everything without touching what
+        the visits to come bring with them."""
+        books = self._ledger
+        visits, _ = self._ahead()
+        over = books.left - visits * books.mean_budget
+        if over + 1e-9 < books.items - books.depth[arm]:
+            return False
+        error = math.sqrt(NOISE * (1 / self._rungs[level] - 1 / books.items))
+        return bool(key - self._reached[level][0] <= NEAR * error)
 
     def _ahead(self) -> tuple[float, float]:
         """How many visits are still to be paid for, and what a load costs on average."""
@@ -176,11 +207,22 @@ class OneVisit:
     def _fit(self) -> int:
         """The largest scale n0 at which the visits to come are expected to fit what is left."""
         visits, fee = self._ahead()
-        if not visits:
+        return self._fitting(visits, fee, len(self._reached[0]), self._ledger.left)
+
+    def _cap(self) -> int:
+        """`MOST` times the scale that would fit everyone known so far, had nobody been visited."""
+        books = self._ledger
+        whole = books.mean_budget * books.arms
+        fee = float(books.load_cost.mean())
+        scale = self._scales[self._fitting(min(books.arms, whole / (fee + LEAST)), fee, 0, whole)]
+        return int(np.searchsorted(self._scales, MOST * scale))
+
+    def _fitting(self, visits: float, fee: float, seen: int, money: float) -> int:
+        """The largest scale at which so many visits, after `seen` others, cost at most `money`."""
+        if visits <= 0:
             return 0
-        seen = len(self._reached[0])
         graced = self._grace * np.log((seen + visits + 1) / (seen + 1)) / visits
         going = np.minimum(1.0, self._pass[:, :-1] + graced)
         price = visits * (fee + self._rungs[0] + going @ self._steps)
-        fits = np.flatnonzero(price <= self._ledger.left + 1e-9)
+        fits = np.flatnonzero(price <= money + 1e-9)
         return int(fits[-1]) if len(fits) else 0

@@ -106,6 +106,67 @@ def test_arriving_late_does_as_well() -> None:
     assert not clearly_worse(found, in_any_order())
 
 
+def joined(scores: Floats, seed: int, known: int, step: int) -> float:
+    """Regret of a search that the rows behind the first `known` join, `step` at a time, each time
+    it is done with those before. Holds it to its budget."""
+    posed = problem(scores[:known], 90.0, seed, 50.0)
+    policy = OneVisit(posed)
+    spent, loaded = 0.0, set[int]()
+    here = known
+    while True:
+        while (batch := policy.ask()) is not None:
+            spent += len(batch.items) + 50.0 * (batch.arms[0] not in loaded)
+            loaded.update(batch.arms)
+            policy.tell(batch, scores[np.ix_(batch.arms, batch.items)])
+        assert spent <= 90.0 * here + 1e-6
+        if here == len(scores):
+            return regret(policy, scores)
+        fresh = min(step, len(scores) - here)
+        policy.arrive([50.0] * fresh, [50.0] * fresh)
+        here += fresh
+
+
+def best_first(scores: Floats) -> Floats:
+    return scores[np.argsort(-scores.mean(axis=1), kind="stable")]
+
+
+@pytest.mark.parametrize("rising", [False, True])
+def test_good_arms_last_or_first_do_as_well(rising: bool) -> None:
+    """Listed in order of quality; the best alone, or the worst tenth, when all others are done; and
+    a late half that comes one by one in order of quality."""
+    chance, listed, last, half = [], [], [], []
+    for seed in range(24):
+        scores = family(seed)
+        chance.append(joined(scores, seed, len(scores), 1))
+        ranked = best_first(scores)[:: -1 if rising else 1]
+        listed.append(joined(ranked, seed, len(scores), 1))
+        last.append(joined(ranked, seed, 119 if rising else 108, 12))
+        late = best_first(scores[60:])[:: -1 if rising else 1]
+        half.append(joined(np.concatenate([scores[:60], late]), seed, 60, 1))
+    assert not clearly_worse(listed, chance)
+    assert not clearly_worse(last, chance)
+    assert not clearly_worse(half, chance)
+
+
+def test_arms_that_arrive_while_it_runs_are_mixed_with_those_that_wait() -> None:
+    found = []
+    for seed in SEEDS:
+        scores = best_first(family(seed))
+        posed = problem(scores[60:], 90.0, seed, 50.0, first=(3,))
+        policy = OneVisit(posed)
+        policy.arrive([50.0] * 60, [50.0] * 60)
+        moved = np.concatenate([scores[60:], scores[:60]])
+        visited = []
+        while (batch := policy.ask()) is not None:
+            visited.append(batch.arms[0])
+            policy.tell(batch, moved[np.ix_(batch.arms, batch.items)])
+        visited = list(dict.fromkeys(visited))
+        assert visited[0] == 3
+        assert 15 < sum(arm >= 60 for arm in visited[:60]) < 45
+        found.append(regret(policy, moved))
+    assert not clearly_worse(found, in_any_order())
+
+
 def test_arriving_in_the_midst_is_taken_in() -> None:
     scores = family(5)
     posed = problem(scores[:60], 90.0, 5, 50.0)
