@@ -28,6 +28,12 @@ def stored_json(value: object) -> str:
     return _encode(value)
 
 
+def next_key(session: Session, table: Table) -> int:
+    """The first key that a table has not used; ours until the transaction ends."""
+    last = session.connection().exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar()
+    return (last or 0) + 1
+
+
 def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Values) -> None:
     """Insert rows; those whose key is there already are left as they are."""
     run_many(session, f"{_insert(table, columns)} ON CONFLICT DO NOTHING", rows)

@@ -49,6 +49,18 @@ class Listed(NamedTuple):
     inferred: bool
 
 
+class Kind(NamedTuple):
+    """What screening looks at, which many members have in common. config: as JSON."""
+
+    missing: bool
+    disabled: bool
+    private: bool
+    architecture: str | None
+    parameters: int | None
+    config: str
+    relation: str | None
+
+
 class Finding(NamedTuple):
     """What vetting made of a repository at a commit.
 
@@ -69,15 +81,30 @@ class Finding(NamedTuple):
 
 def unscreened(
     session: Session, family_id: int, after: int, limit: int, *, again: bool
-) -> list[Listed]:
-    """Members without a checkpoint at their current commit, by repository id, `after` one.
+) -> list[tuple[int, str, Kind]]:
+    """(repository id, commit, kind) of members without a checkpoint at their current commit.
 
-    again: also those whose checkpoint was left unvetted.
+    By repository id, `after` one. again: also those whose checkpoint was left unvetted.
     """
-    new: ColumnElement[bool] = Checkpoint.id.is_(None)
+    new = "checkpoints.id IS NULL"
     if again:
-        new = or_(new, Checkpoint.status == Status.UNVETTED)
-    return _listed(session, family_id, new, after, limit)
+        new += f" OR checkpoints.status = '{Status.UNVETTED.value}'"
+    rows = session.connection().exec_driver_sql(
+        _UNSCREENED.format(new=new), (family_id, after, limit)
+    )
+    return [(row[0], row[1], Kind(*row[2:])) for row in rows]
+
+
+_UNSCREENED = """
+SELECT repositories.id, repositories.sha, missing_since IS NOT NULL, disabled, private,
+  architecture, repositories.parameters, config, members.relation
+FROM members
+CROSS JOIN repositories ON repositories.id = members.repository_id
+LEFT JOIN checkpoints
+  ON checkpoints.repository_id = repositories.id AND checkpoints.sha = repositories.sha
+WHERE family_id = ? AND members.repository_id > ? AND repositories.sha IS NOT NULL AND ({new})
+ORDER BY members.repository_id LIMIT ?
+"""
 
 
 def unvetted(
@@ -255,11 +282,11 @@ def _listed(
 
 def _twins(family_id: int) -> Select[int, str | None, str | None]:
     """Current checkpoints whose weights equal another's in the family, who stands first first."""
-    in_family = (
+    several = (
         select(Checkpoint.digest)
-        .join(Repository, current())
-        .join(Member, Member.repository_id == Repository.id)
-        .where(Member.family_id == family_id, Checkpoint.digest.is_not(None))
+        .where(Checkpoint.digest.is_not(None))
+        .group_by(Checkpoint.digest)
+        .having(or_(func.count() > 1, func.max(Checkpoint.reason) == Reason.DUPLICATE))
     )
     return (
         select(Checkpoint.id, Checkpoint.digest, Checkpoint.reason)
@@ -267,11 +294,7 @@ def _twins(family_id: int) -> Select[int, str | None, str | None]:
         .join(Member, Member.repository_id == Repository.id)
         .where(
             Member.family_id == family_id,
-            Checkpoint.digest.in_(
-                in_family.group_by(Checkpoint.digest).having(
-                    or_(func.count() > 1, func.max(Checkpoint.reason) == Reason.DUPLICATE)
-                )
-            ),
+            Checkpoint.digest.in_(several),
             or_(
                 Checkpoint.status == Status.CANDIDATE,
                 Checkpoint.reason == Reason.DUPLICATE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,8 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog.candidates import exclusions
-from catalog.checkpoints import statuses
 from catalog.household import current
-from catalog.popularity import Concentration, concentration, listed_downloads
+from catalog.popularity import Concentration, concentration
 from catalog.tables import Answer, Checkpoint, Family, Member, Repository
 from catalog.words import Status
 
@@ -123,30 +121,47 @@ def are_members(session: Session, family_id: int, names: Iterable[str]) -> set[s
 
 
 def census(session: Session, family: Family) -> Census:
-    """Counts over the family's present members."""
-    by_status = statuses(session, family.id)
-    relations = session.execute(
-        select(Member.relation, func.count())
-        .where(Member.family_id == family.id, Member.relation.is_not(None))
-        .group_by(Member.relation)
-    )
-    members = select(func.count()).select_from(Member).where(Member.family_id == family.id)
-    gone = members.join(Repository, Repository.id == Member.repository_id).where(
-        Repository.missing_since.is_not(None)
-    )
+    """Counts over the family's present members, in one reading of them."""
+    relations: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
+    checkpoints = missing = 0
+    downloads: list[int] = []
+    rows = session.connection().exec_driver_sql(_STANDING, (family.id,))
+    for relation, status, reason, gone, count in rows:
+        checkpoints += 1
+        missing += gone
+        if relation is not None:
+            relations[relation] += 1
+        if status is not None:
+            statuses[status] += 1
+        if status == Status.EXCLUDED:
+            excluded[reason] += 1
+        if count is not None and not gone:
+            downloads.append(count)
     return Census(
         slug=family.slug,
         title=family.title,
         roots=root_names(session, family.id),
-        checkpoints=session.scalar(members) or 0,
-        relations={str(relation): count for relation, count in relations},
-        candidates=by_status.get(Status.CANDIDATE, 0),
-        unvetted=by_status.get(Status.UNVETTED, 0),
-        excluded=exclusions(session, family.id),
-        missing=session.scalar(gone) or 0,
+        checkpoints=checkpoints,
+        relations=dict(sorted(relations.items())),
+        candidates=statuses[Status.CANDIDATE],
+        unvetted=statuses[Status.UNVETTED],
+        excluded=dict(sorted(excluded.items())),
+        missing=missing,
         not_yet_evaluated=_not_yet_evaluated(session, family.id),
-        concentration=concentration(listed_downloads(session, family.id)),
+        concentration=concentration(downloads),
     )
+
+
+_STANDING = """
+SELECT members.relation, status, reason, missing_since IS NOT NULL, downloads
+FROM members
+CROSS JOIN repositories ON repositories.id = members.repository_id
+LEFT JOIN checkpoints
+  ON checkpoints.repository_id = repositories.id AND checkpoints.sha = repositories.sha
+WHERE family_id = ?
+"""
 
 
 def size(session: Session, family_id: int) -> int:

@@ -115,49 +115,63 @@ UPDATE edges SET parent_id = ? WHERE parent_name = ? AND parent_id IS NULL AND c
 """
 
 
-def infer(
-    session: Session,
-    hub: str,
-    root: str,
-    architecture: str,
-    span: tuple[int, int],
-) -> None:
-    """Take for children of `root` what is made like one but names no parent that we know.
+class Make(NamedTuple):
+    """How a root is made: its children's architecture, and their parameters, both included."""
 
-    span: the parameter counts, both included, of what is made like it. A root of any family is
-    nobody's inferred child, and neither is what so many call their parent that it is a root of a
-    family unknown to us: families may share an architecture and a size.
+    root: str
+    architecture: str
+    fewest: int
+    most: int
+
+
+def infer(session: Session, hub: str, makes: Iterable[Make]) -> None:
+    """Take for children of a root what is made like one but names no parent that we know.
+
+    Of several roots that it is made like, the first has it. A root of any family is nobody's
+    inferred child, and neither is what so many call their parent that it is a root of a family
+    unknown to us: families may share an architecture and a size.
     """
-    session.execute(
-        text(_INFER),
-        {
-            "hub": hub,
-            "root": root,
-            "many": ROOTLIKE,
-            "architecture": architecture,
-            "low": span[0],
-            "high": span[1],
-            "relation": Relation.FINETUNE.value,
-            "source": INFERRED,
-            "confidence": CONFIDENCE[INFERRED],
-        },
-    )
+    session.execute(text(_ORPHANED))
+    session.execute(text("DELETE FROM orphans"))
+    session.execute(text(_ORPHANS), {"hub": hub, "many": ROOTLIKE})
+    for make in makes:
+        session.execute(
+            text(_INFER),
+            {
+                "hub": hub,
+                **make._asdict(),
+                "relation": Relation.FINETUNE.value,
+                "source": INFERRED,
+                "confidence": CONFIDENCE[INFERRED],
+            },
+        )
 
 
-_INFER = """
-INSERT INTO edges (child_id, parent_id, parent_name, relation, source, confidence, chosen)
-SELECT child.id, root.id, root.name, :relation, :source, :confidence, true
-FROM repositories AS child
-JOIN repositories AS root ON root.hub = :hub AND root.name = :root
-WHERE child.hub = :hub AND child.architecture = :architecture
-  AND child.parameters BETWEEN :low AND :high AND child.missing_since IS NULL
-  AND NOT EXISTS (
-    SELECT 1 FROM members WHERE members.repository_id = child.id AND members.root)
-  AND (SELECT count(*) FROM edges AS below WHERE below.parent_id = child.id) < :many
+_ORPHANED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS orphans
+(id INTEGER PRIMARY KEY, architecture VARCHAR, parameters BIGINT)
+"""
+_ORPHANS = """
+INSERT INTO orphans (id, architecture, parameters)
+SELECT child.id, child.architecture, child.parameters FROM repositories AS child
+WHERE child.hub = :hub AND child.missing_since IS NULL
+  AND child.architecture IS NOT NULL AND child.parameters IS NOT NULL
   AND NOT EXISTS (
     SELECT 1 FROM edges AS known
     WHERE known.child_id = child.id
       AND (known.parent_id IS NOT NULL OR known.confidence = 0))
+  AND NOT EXISTS (
+    SELECT 1 FROM members WHERE members.repository_id = child.id AND members.root)
+  AND (SELECT count(*) FROM edges AS below WHERE below.parent_id = child.id) < :many
+"""
+_INFER = """
+INSERT INTO edges (child_id, parent_id, parent_name, relation, source, confidence, chosen)
+SELECT child.id, root.id, root.name, :relation, :source, :confidence, true
+FROM orphans AS child
+JOIN repositories AS root ON root.hub = :hub AND root.name = :root AND root.id != child.id
+WHERE child.architecture = :architecture AND child.parameters BETWEEN :fewest AND :most
+  AND NOT EXISTS (
+    SELECT 1 FROM edges WHERE edges.child_id = child.id AND edges.parent_id IS NOT NULL)
 ON CONFLICT DO NOTHING
 """
 
@@ -225,8 +239,8 @@ SELECT repository_id, 0, NULL FROM members WHERE family_id = :family AND root
 _NEXT = """
 INSERT INTO reached (id, depth, relation)
 SELECT edges.child_id, :depth + 1, edges.relation
-FROM reached JOIN edges ON edges.parent_id = reached.id
-WHERE reached.depth = :depth AND edges.chosen
+FROM reached CROSS JOIN edges
+WHERE edges.parent_id = reached.id AND reached.depth = :depth AND edges.chosen
 ORDER BY edges.child_id, edges.confidence DESC, edges.id
 ON CONFLICT DO NOTHING
 """

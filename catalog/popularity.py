@@ -11,7 +11,7 @@ from sqlalchemy import Date, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from catalog.columns import Moment
-from catalog.tables import Member, Popularity, Repository
+from catalog.tables import Member, Popularity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +84,4 @@ def refreshed(session: Session, family_id: int) -> date | None:
         .where(Member.family_id == family_id, Member.root)
         .order_by(Popularity.day.desc())
         .limit(1)
-    )
-
-
-def listed_downloads(session: Session, family_id: int) -> list[int]:
-    """30-day downloads, as last listed, of every member that is still on the hub."""
-    return list(
-        session.scalars(
-            select(Repository.downloads)
-            .join(Member, Member.repository_id == Repository.id)
-            .where(
-                Member.family_id == family_id,
-                Repository.missing_since.is_(None),
-                Repository.downloads.is_not(None),
-            )
-        )
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import insert_many, select_among, stored_moment, upsert_many
+from catalog.bulk import insert_many, next_key, run_many, select_among, stored_moment
 from catalog.tables import Alias, Member, Repository
 
 _REPOSITORIES: Table = Repository.__table__  # type: ignore[assignment]
@@ -18,37 +18,26 @@ _ALIASES: Table = Alias.__table__  # type: ignore[assignment]
 
 
 class Listing(NamedTuple):
-    """What a listing says of one repository, checked, with moments in UTC.
+    """What a listing says of one repository, checked, in the form that the catalog keeps.
 
-    tags: without lineage, and config: only the keys that we use, both as JSON.
+    Moments: as `stored_moment` gives them. config: only the keys that we use, as JSON.
     """
 
     hub_id: str
     name: str
     sha: str | None
-    created_at: datetime | None
-    modified_at: datetime | None
+    created_at: str | None
+    modified_at: str | None
     gated: str | None
     disabled: bool
     private: bool
-    pipeline_tag: str | None
-    library: str | None
     license: str | None
     architecture: str | None
     parameters: int | None
     downloads: int | None
     downloads_all_time: int | None
     likes: int | None
-    tags: str
     config: str
-
-
-_COLUMNS = (
-    *("hub", "author", "first_seen", "last_seen", "missing_since", "card"),
-    *("hub_id", "name", "sha", "created_at", "modified_at", "gated", "disabled", "private"),
-    *("pipeline_tag", "library", "license", "architecture", "parameters"),
-    *("downloads", "downloads_all_time", "likes", "tags", "config"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +51,41 @@ class Stored:
 def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime) -> Stored:
     """Insert or update repositories by their hub id; a name that changed becomes an alias."""
     listed = {listing.hub_id: listing for listing in listings}
-    before = _known(session, hub, list(listed))
-    renamed = [
-        (repository_id, name, stored_moment(now))
-        for hub_id, (repository_id, name) in before.items()
-        if name != listed[hub_id].name
-    ]
-    insert_many(session, _ALIASES, ("repository_id", "name", "until"), renamed)
+    known = _known(session, hub, list(listed))
     seen = stored_moment(now)
-    upsert_many(
-        session,
-        _REPOSITORIES,
-        _COLUMNS,
-        [_values(hub, seen, listing) for listing in listed.values()],
-        key=("hub", "hub_id"),
-        once=("first_seen",),
-    )
-    fresh = _known(session, hub, [hub_id for hub_id in listed if hub_id not in before])
-    moved = {before_id for before_id, _, _ in renamed}
-    ids = {hub_id: found[0] for hub_id, found in (before | fresh).items()}
-    named = {
-        listing.name: ids[hub_id]
-        for hub_id, listing in listed.items()
-        if hub_id in fresh or ids[hub_id] in moved
-    }
+    ids: dict[str, int] = {}
+    named: dict[str, int] = {}
+    fresh: list[tuple[Any, ...]] = []
+    again: list[tuple[Any, ...]] = []
+    former: list[tuple[int, str, str | None]] = []
+    moved: list[tuple[str, str, int]] = []
+    following = next_key(session, _REPOSITORIES)
+    for hub_id, listing in listed.items():
+        name = listing.name
+        if hub_id in known:
+            key, before = known[hub_id]
+            again.append((seen, *listing[2:], key))
+            if before != name:
+                former.append((key, before, seen))
+                moved.append((name, name.partition("/")[0], key))
+                named[name] = key
+        else:
+            key, following = following, following + 1
+            fresh.append((key, hub, name.partition("/")[0], seen, seen, *listing))
+            named[name] = key
+        ids[hub_id] = key
+    insert_many(session, _REPOSITORIES, _FRESH, fresh)
+    run_many(session, _AGAIN, again)
+    insert_many(session, _ALIASES, ("repository_id", "name", "until"), former)
+    run_many(session, "UPDATE repositories SET name = ?, author = ? WHERE id = ?", moved)
     return Stored(ids, named)
+
+
+_FRESH = ("id", "hub", "author", "first_seen", "last_seen", *Listing._fields)
+_AGAIN = f"""
+UPDATE repositories SET last_seen = ?, missing_since = NULL,
+{", ".join(f"{column} = ?" for column in Listing._fields[2:])} WHERE id = ?
+"""
 
 
 def ids_of_names(session: Session, hub: str, names: Iterable[str]) -> dict[str, int]:
@@ -185,9 +184,3 @@ def _known(session: Session, hub: str, hub_ids: list[str]) -> dict[str, tuple[in
     sql = "SELECT hub_id, id, name FROM repositories WHERE hub = ? AND hub_id IN"
     rows = select_among(session, sql, hub_ids, hub)
     return {hub_id: (key, name) for hub_id, key, name in rows}
-
-
-def _values(hub: str, seen: str | None, listing: Listing) -> tuple[Any, ...]:
-    created, modified = stored_moment(listing.created_at), stored_moment(listing.modified_at)
-    author = listing.name.partition("/")[0]
-    return (hub, author, seen, seen, None, "{}", *listing[:3], created, modified, *listing[5:])

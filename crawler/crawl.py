@@ -14,6 +14,7 @@ from catalog import checkpoints, crawls, families, lineage, popularity, reposito
 from catalog.crawls import INCREMENT, RECURSIVE, WHOLE
 from catalog.database import Catalog, Session
 from catalog.families import Census
+from catalog.lineage import Make
 from catalog.words import Reason
 from crawler import absence, enumeration, roots, vetting
 from crawler.bench import Bench
@@ -110,16 +111,12 @@ def enumerate_and_screen(
     for household in run.households:
         layouts = roots.layouts(run.hub, run.hub_name, catalog, household, run.began)
         made[household.family_id] = layouts
-        _withdraw(run, household, presets.opt_out, again=how in STRATEGIES)
+        again = how in STRATEGIES
+        if again:
+            _reconsider(run, household)
         standard = roots.standard(household, layouts)
-        vetting.screen_all(
-            catalog,
-            household.family_id,
-            standard,
-            presets.opt_out,
-            run.began,
-            again=how in STRATEGIES,
-        )
+        vetting.screen_all(catalog, household.family_id, standard, run.began, again=again)
+        _withdraw(run, household, presets.opt_out)
     return Survey(run, how, resumed, missing, made)
 
 
@@ -164,25 +161,26 @@ def resolve(run: Pass) -> None:
 
 
 def _settle(session: Session, run: Pass) -> None:
-    for household in run.households:
-        if household.architecture is not None:
-            lineage.infer(
-                session,
-                run.hub_name,
-                household.names[0],
-                household.architecture,
-                household.span,
-            )
+    makes = [
+        Make(household.names[0], household.architecture, *household.span)
+        for household in run.households
+        if household.architecture is not None
+    ]
+    lineage.infer(session, run.hub_name, makes)
     lineage.settle(session)
     for household in run.households:
         lineage.enrol(session, household.family_id)
 
 
-def _withdraw(run: Pass, household: Household, opt_out: OptOut, *, again: bool) -> None:
-    """Exclude what the hub or its author withdrew. again: vet anew what may be back."""
+def _reconsider(run: Pass, household: Household) -> None:
+    """Vet anew what may be back."""
     with run.catalog.write() as session:
-        if again:
-            checkpoints.look_again(session, household.family_id)
+        checkpoints.look_again(session, household.family_id)
+
+
+def _withdraw(run: Pass, household: Household, opt_out: OptOut) -> None:
+    """Exclude what the hub or its author withdrew, whatever it is."""
+    with run.catalog.write() as session:
         for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
             checkpoints.exclude(session, [repository_id], reason, run.began)
         if opt_out:

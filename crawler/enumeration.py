@@ -2,25 +2,30 @@
 
 Three ways, which store pages alike. `whole` reads every model by creation, `increment` those
 changed since a watermark, `recursive` the children of each node of a family in turn. Where to go
-on is stored with each page, in one transaction.
+on is stored with what was read, in one transaction: of a page, or of several that come at once.
 """
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from catalog import crawls, lineage, repositories
 from catalog.database import Catalog, Session
 from catalog.lineage import LISTED
+from crawler.ahead import together
 from crawler.roots import Household
 from crawler.rows import EXPAND, OddRow, Row, Wanted, read
 from hubs.errors import Malformed, Refused
 from hubs.protocol import Hub, Page
 
 NODES = 100
+TOGETHER = 0.25  # seconds; a page that nothing follows is stored within as many
+AHEAD = 4
 CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -37,28 +42,74 @@ class Pass:
     told: Callable[[int, str], None] = field(default=lambda *_: None)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page as read. rows: how many it had. kept: those that may belong to a family.
+
+    odd: (name, reason) of what could not be read. newest: when any of its models changed last.
+    """
+
+    rows: int
+    kept: list[Row]
+    odd: list[tuple[str | None, str]]
+    newest: datetime | None
+    next: str | None
+
+
 def whole(crawl: Pass, cursor: str | None) -> None:
     """Read every model of the hub, newest first, from a stored place on."""
-    for page in _resumed(crawl, cursor, "createdAt"):
-        with crawl.catalog.write() as session:
-            _store(session, crawl, page)
-            crawls.step(session, crawl.crawl_id, 1, len(page.rows), next=page.next)
-        crawl.told(len(page.rows), "rows read")
+    wanted = _like_a_root(crawl.households)
+    pages = _resumed(crawl, cursor, "createdAt")
+    _keep(crawl, (_sheet(page, wanted) for page in pages), "rows read")
 
 
 def increment(crawl: Pass, cursor: str | None, watermark: datetime) -> None:
     """Read what changed since the watermark, latest change first; note the newest change."""
+    _keep(crawl, _changes(crawl, cursor, watermark), "changes read")
+
+
+def _changes(crawl: Pass, cursor: str | None, watermark: datetime) -> Iterator[Sheet]:
+    wanted = _like_a_root(crawl.households)
     for page in _resumed(crawl, cursor, "lastModified"):
-        with crawl.catalog.write() as session:
-            _store(session, crawl, page)
-            changed = moments(page, crawl.began)
-            crawls.raise_watermark(session, crawl.crawl_id, max(changed, default=watermark))
-            done = any(moment < watermark for moment in changed)
-            following = None if done else page.next
-            crawls.step(session, crawl.crawl_id, 1, len(page.rows), next=following)
-        crawl.told(len(page.rows), "changes read")
+        changed = moments(page, crawl.began)
+        done = any(moment < watermark for moment in changed)
+        newest = max(changed, default=watermark)
+        yield _sheet(page if not done else Page(page.rows, None), wanted, newest)
         if done:
             return
+
+
+def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
+    """Store what is read, pages that come at once in one transaction."""
+    with _collected_by_hand() as collect:
+        for batch in together(sheets, TOGETHER, AHEAD):
+            rows = sum(sheet.rows for sheet in batch)
+            newest = max((sheet.newest for sheet in batch if sheet.newest), default=None)
+            with crawl.catalog.write() as session:
+                _store(session, crawl, batch)
+                if newest is not None:
+                    crawls.raise_watermark(session, crawl.crawl_id, newest)
+                crawls.step(session, crawl.crawl_id, len(batch), rows, next=batch[-1].next)
+            crawl.told(rows, note)
+            collect()
+
+
+@contextmanager
+def _collected_by_hand() -> Iterator[Callable[[], object]]:
+    """Garbage is looked for when the caller says so, and not in what was there before.
+
+    A page is so many small objects that Python would else look through all of them several times,
+    and through everything that was ever imported, and find nothing: JSON has no cycles.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield gc.collect
+    finally:
+        gc.unfreeze()
+        if was_on:
+            gc.enable()
 
 
 def recursive(crawl: Pass) -> None:
@@ -78,6 +129,7 @@ def recursive(crawl: Pass) -> None:
 
 def popular(crawl: Pass) -> None:
     """Refresh the most downloaded children of each root: downloads move without a change."""
+    wanted = _like_a_root(crawl.households)
     for household in crawl.households:
         for name in household.names:
             page = next(
@@ -85,25 +137,29 @@ def popular(crawl: Pass) -> None:
                 None,
             )
             if page is not None:
+                sheet = _sheet(page, wanted)
                 with crawl.catalog.write() as session:
-                    _store(session, crawl, page)
-                    crawls.step(session, crawl.crawl_id, 1, len(page.rows))
-                crawl.told(len(page.rows), "downloads refreshed")
+                    _store(session, crawl, [sheet])
+                    crawls.step(session, crawl.crawl_id, 1, sheet.rows)
+                crawl.told(sheet.rows, "downloads refreshed")
 
 
 def _children(crawl: Pass, name: str, cursor: str | None) -> None:
+    wanted = _like_a_root(crawl.households)
     for page in _resumed(crawl, cursor, "createdAt", [f"base_model:{name}"]):
+        sheet = _sheet(page, wanted)
         with crawl.catalog.write() as session:
-            _store(session, crawl, page, met=True)
+            _store(session, crawl, [sheet])
+            crawls.meet(session, crawl.crawl_id, [row.listing.name for row in sheet.kept])
             if page.next is None:
                 crawls.leave(session, crawl.crawl_id, name)
-            crawls.step(session, crawl.crawl_id, 1, len(page.rows), node=name, next=page.next)
-        crawl.told(len(page.rows), name)
+            crawls.step(session, crawl.crawl_id, 1, sheet.rows, node=name, next=page.next)
+        crawl.told(sheet.rows, name)
 
 
 def _resumed(
     crawl: Pass, cursor: str | None, sort: str, filter: Sequence[str] = ()
-) -> Iterable[Page]:
+) -> Iterator[Page]:
     """Pages from a stored place, or from the start if the hub no longer knows the place."""
     if cursor is not None:
         try:
@@ -118,14 +174,10 @@ def _resumed(
     yield from crawl.hub.pages(filter=filter, sort=sort, expand=EXPAND)
 
 
-def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> None:
-    """Store what a page says of models that may belong to a family.
-
-    met: also put them on the frontier.
-    """
+def _sheet(page: Page, wanted: Wanted, newest: datetime | None = None) -> Sheet:
+    """What a page says of models that may belong to a family."""
     rows: list[Row] = []
     odd: list[tuple[str | None, str]] = []
-    wanted = _like_a_root(crawl.households)
     for raw in page.rows:
         try:
             row = read(raw, wanted)
@@ -136,15 +188,20 @@ def _store(session: Session, crawl: Pass, page: Page, *, met: bool = False) -> N
             rows.append(row)
             if row.odd:
                 odd += [(row.listing.name, reason) for reason in row.odd]
+    return Sheet(len(page.rows), rows, odd, newest, page.next)
+
+
+def _store(session: Session, crawl: Pass, sheets: Sequence[Sheet]) -> None:
+    """Store pages in their order."""
+    rows = [row for sheet in sheets for row in sheet.kept]
     stored = repositories.store(session, crawl.hub_name, [row.listing for row in rows], crawl.began)
     claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
     changed = lineage.state(session, crawl.hub_name, claims, LISTED)
     lineage.adopt(session, stored.named)
     if changed or stored.named:
         crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
+    odd = [one for sheet in sheets for one in sheet.odd]
     crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
-    if met:
-        crawls.meet(session, crawl.crawl_id, [row.listing.name for row in rows])
 
 
 def _like_a_root(households: Sequence[Household]) -> Wanted:

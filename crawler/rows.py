@@ -7,40 +7,35 @@ its row is kept: both are told, and neither ends a crawl.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import NoneType
 from typing import Any, NamedTuple
 
-from catalog.bulk import stored_json
+from catalog.bulk import stored_json, stored_moment
 from catalog.lineage import Evidence
 from catalog.repositories import Listing
-from crawler.evidence import NAME, declared, is_copy
+from crawler.evidence import NAME, Config, declared
 
 EXPAND = (
     *("cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
-    *("lastModified", "library_name", "likes", "pipeline_tag", "private", "safetensors", "sha"),
-    "tags",
+    *("lastModified", "likes", "private", "safetensors", "sha", "tags"),
 )
 """The fields that a crawl asks for; a row has `_id` and `id` beside them."""
 
 MAX_TAGS = 300
 MAX_TEXT = 200
 MAX_ALL_TAGS = 20_000
-SEPARATOR = '","'
 MAX_COUNT = 10**15
-_HUB_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_is_name = NAME.fullmatch
+_is_hub_id = re.compile(r"[\w-]{1,64}", re.ASCII).fullmatch
 _SHA = re.compile(r"[0-9a-f]{40}")
-_LINEAGE = "base_model:"
-_LICENSE = "license:"
-_CONFIG = ("architecture", "remote_code", "quantization", "adapter_base")
+_LICENSE = "\nlicense:"
 _KINDS: dict[str, type] = {
     "sha": str,
     "createdAt": str,
     "lastModified": str,
-    "pipeline_tag": str,
-    "library_name": str,
     "downloads": int,
     "downloadsAllTime": int,
     "likes": int,
@@ -64,7 +59,7 @@ class Row(NamedTuple):
     """A row as read. evidence: what it says of its parents. odd: fields left out, and why."""
 
     listing: Listing
-    evidence: list[Evidence]
+    evidence: Sequence[Evidence]
     odd: list[str]
 
 
@@ -74,34 +69,25 @@ def read(row: object, wanted: Wanted | None = None) -> Row | None:
         raise OddRow(None, "row is not an object")
     get = row.get
     name, hub_id = get("id"), get("_id")
-    if type(name) is not str or not NAME.fullmatch(name):
+    if type(name) is not str or not _is_name(name):
         raise OddRow(None, "id is not a repository's name")
-    if type(hub_id) is not str or not _HUB_ID.fullmatch(hub_id):
+    if type(hub_id) is not str or not _is_hub_id(hub_id):
         raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
-    tags, text = _tags(get("tags"), odd)
-    card, told, weights = get("cardData"), get("config"), get("safetensors")
-    config = _config(told, odd) if told is not None else {}
-    if is_copy(tags, config):
-        config.setdefault("quantization", "gguf")
-    base = card.get("base_model") if type(card) is dict else None
-    lineage = [tag for tag in tags if tag.startswith(_LINEAGE)] if _LINEAGE in text else []
-    evidence: list[Evidence] = []
-    if lineage or base is not None or "adapter_base" in config:
-        relation = card.get("base_model_relation") if type(card) is dict else None
-        evidence = declared(name, tags, lineage, base, relation, config)
+    tags = _tags(get("tags"), odd)
+    card, weights = get("cardData"), get("safetensors")
+    config = _config(get("config"), tags, odd)
+    said = (card.get("base_model"), card.get("base_model_relation")) if type(card) is dict else NONE
+    evidence = declared(name, tags, *said, config)
     total = weights.get("total") if type(weights) is dict else None
     parameters = total if type(total) is int and 0 <= total <= MAX_COUNT else None
-    architecture = config.get("architecture")
-    if not evidence and wanted is not None and not wanted(name, architecture, parameters):
+    if not evidence and wanted is not None and not wanted(name, config.architecture, parameters):
         return None
     values = list(map(get, _KINDS))
     if wrong := _wrong(tuple(map(type, values))):
         for index in wrong:
             values[index] = _strange(list(_KINDS)[index], odd)
-    sha, created, modified, pipeline, library, downloads, ever, likes, _ = values
-    if lineage:
-        text = SEPARATOR.join([tag for tag in tags if not tag.startswith(_LINEAGE)])
+    sha, created, modified, downloads, ever, likes, _ = values
     listing = Listing(
         hub_id,
         name,
@@ -111,18 +97,18 @@ def read(row: object, wanted: Wanted | None = None) -> Row | None:
         _gate(get("gated")),
         get("disabled") is True,
         get("private") is True,
-        pipeline if pipeline is None or _is_text(pipeline) else _strange("pipeline_tag", odd),
-        library if library is None or _is_text(library) else _strange("library_name", odd),
-        next((tag[8:] for tag in tags if tag.startswith(_LICENSE)), None),
-        architecture,
+        _license(tags),
+        config.architecture,
         parameters,
         _count(downloads, "downloads", odd),
         _count(ever, "downloadsAllTime", odd),
         _count(likes, "likes", odd),
-        _tags_text(text),
-        _config_text(*map(config.get, _CONFIG)),
+        _config_text(config),
     )
     return Row(listing, evidence, odd)
+
+
+NONE = (None, None)
 
 
 def read_one(row: object) -> Row:
@@ -139,71 +125,75 @@ def _wrong(kinds: tuple[type, ...]) -> tuple[int, ...]:
     return tuple(n for n, (kind, due) in enumerate(right) if kind not in (due, NoneType))
 
 
-def _tags(value: object, odd: list[str]) -> tuple[list[str], str]:
-    """The tags, and all of them joined by SEPARATOR."""
-    if type(value) is not list:
-        if value is not None:
-            odd.append("tags makes no sense")
-        return [], ""
-    try:
-        text = SEPARATOR.join(value)
-        if len(value) <= MAX_TAGS and len(text) <= MAX_ALL_TAGS:
-            return value, text
-    except TypeError:
-        pass
-    odd.append("tags makes no sense in part")
-    kept = [tag for tag in value if isinstance(tag, str) and len(tag) <= MAX_TEXT][:MAX_TAGS]
-    return kept, SEPARATOR.join(kept)
-
-
-def _tags_text(text: str) -> str:
-    """JSON of joined tags; written by hand where nothing in them needs an escape."""
-    if not text:
-        return "[]"
-    if text.isprintable() and text.isascii() and "\\" not in text:
-        inner = text.count('"')
-        if inner == 2 * text.count(SEPARATOR):
-            return f'["{text}"]'
-    return stored_json(text.split(SEPARATOR))
+def _tags(value: object, odd: list[str]) -> str:
+    """The tags, each between two line ends."""
+    if type(value) is list:
+        try:
+            text = "\n".join(value)
+            if len(value) <= MAX_TAGS and len(text) <= MAX_ALL_TAGS:
+                return f"\n{text}\n"
+        except TypeError:
+            pass
+        odd.append("tags makes no sense in part")
+        kept = [tag for tag in value if isinstance(tag, str) and len(tag) <= MAX_TEXT]
+        return "\n".join(["", *kept[:MAX_TAGS], ""])
+    if value is not None:
+        odd.append("tags makes no sense")
+    return "\n"
 
 
 @lru_cache(maxsize=4096)
-def _config_text(*values: Any) -> str:
+def _config_text(config: Config) -> str:
     """JSON of a configuration; few differ."""
-    present = zip(_CONFIG, values, strict=True)
-    return stored_json({key: value for key, value in present if value is not None})
+    told = config._replace(adapter=False)._asdict()
+    return stored_json({key: value for key, value in told.items() if value})
 
 
-def _config(config: object, odd: list[str]) -> dict[str, Any]:
+def _config(config: object, tags: str, odd: list[str]) -> Config:
     """The keys that say what a checkpoint is made of, each of the right type."""
-    if type(config) is not dict:
+    architecture = quantization = adapter_base = None
+    remote_code = adapter = False
+    if type(config) is dict:
+        get = config.get
+        architectures = get("architectures")
+        if type(architectures) is list and architectures and _is_text(architectures[0]):
+            architecture = architectures[0]
+        remote_code = bool(get("auto_map"))
+        if told := get("quantization_config"):
+            method = told.get("quant_method") if isinstance(told, dict) else None
+            quantization = method if _is_text(method) else "unknown"
+        peft = get("peft")
+        if type(peft) is dict:
+            adapter = True
+            base = peft.get("base_model_name_or_path")
+            adapter_base = base if _is_text(base) else None
+    elif config is not None:
         odd.append("config makes no sense")
-        return {}
-    kept: dict[str, Any] = {}
-    get = config.get
-    architectures = get("architectures")
-    if type(architectures) is list and architectures and _is_text(architectures[0]):
-        kept["architecture"] = architectures[0]
-    if get("auto_map"):
-        kept["remote_code"] = True
-    if quantization := get("quantization_config"):
-        method = quantization.get("quant_method") if isinstance(quantization, dict) else None
-        kept["quantization"] = method if _is_text(method) else "unknown"
-    peft = get("peft")
-    if type(peft) is dict:
-        base = peft.get("base_model_name_or_path")
-        kept["adapter_base"] = base if _is_text(base) else None
-    return kept
+    if quantization is None and "\ngguf\n" in tags and "\nsafetensors\n" not in tags:
+        quantization = "gguf"
+    return Config(architecture, remote_code, quantization, adapter, adapter_base)
 
 
-def _moment(value: str | None, key: str, odd: list[str]) -> datetime | None:
+def _license(tags: str) -> str | None:
+    """What the first of the tags that names a licence says."""
+    at = tags.find(_LICENSE)
+    if at < 0:
+        return None
+    start = at + len(_LICENSE)
+    return tags[start : tags.index("\n", start)]
+
+
+def _moment(value: str | None, key: str, odd: list[str]) -> str | None:
+    """A moment as the catalog keeps it."""
     if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is UTC:
-            return moment
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if len(value) == 24 and value[7] == "-" and value[10] == "T" and value[19:24:4] == ".Z":
+            # As hubs write it, to the millisecond.
+            return f"{value[:10]} {value[11:23]}000"
+        aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return stored_moment(aware)
     except (ValueError, OverflowError):
         odd.append(f"{key} makes no sense")
         return None

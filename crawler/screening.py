@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from catalog.checkpoints import Listed
+from catalog.checkpoints import Kind
 from catalog.words import Reason, Relation
 from crawler.layout import Misfit
-from crawler.presets import OptOut
 
 CAUSAL = "ForCausalLM"
 _MIXTURES = ("Mixtral", "Moe", "MoE", "DeepseekV2", "DeepseekV3", "Dbrx", "Grok")
@@ -22,17 +22,15 @@ class Standard:
     most: int
 
 
-def screen(listed: Listed, standard: Standard, opt_out: OptOut) -> Misfit | None:
-    """Why a member is excluded without a look at its files, if it is."""
-    if listed.name in opt_out:
-        return Misfit(Reason.OPTED_OUT, "")
+def screen(listed: Kind, standard: Standard) -> Misfit | None:
+    """Why members of this kind are excluded without a look at their files, if they are."""
     if listed.missing:
         return Misfit(Reason.MISSING, "")
     if listed.disabled:
         return Misfit(Reason.DISABLED, "")
     if listed.private:
         return Misfit(Reason.PRIVATE, "")
-    config = listed.config
+    config = json.loads(listed.config)
     if config.get("remote_code"):
         return Misfit(Reason.REMOTE_CODE, "its configuration has an auto_map")
     if quantization := config.get("quantization"):
@@ -42,7 +40,7 @@ def screen(listed: Listed, standard: Standard, opt_out: OptOut) -> Misfit | None
     return _architecture(listed, standard) or _size(listed, standard)
 
 
-def _architecture(listed: Listed, standard: Standard) -> Misfit | None:
+def _architecture(listed: Kind, standard: Standard) -> Misfit | None:
     mine = listed.architecture
     if mine is None or standard.architecture is None or mine == standard.architecture:
         return None
@@ -53,7 +51,7 @@ def _architecture(listed: Listed, standard: Standard) -> Misfit | None:
     return Misfit(Reason.OTHER_ARCHITECTURE, f"{mine} instead of {standard.architecture}")
 
 
-def _size(listed: Listed, standard: Standard) -> Misfit | None:
+def _size(listed: Kind, standard: Standard) -> Misfit | None:
     total = listed.parameters
     if total is None:
         return None

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from catalog import checkpoints, crawls, families, lineage
-from catalog.checkpoints import Finding, Listed
+from catalog.checkpoints import Finding, Kind, Listed
 from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
 from catalog.words import Reason, Relation, Status
@@ -21,51 +23,48 @@ from crawler.bench import Bench
 from crawler.evidence import claim
 from crawler.layout import Misfit, from_stored
 from crawler.looking import Look, look
-from crawler.presets import OptOut
 from crawler.screening import Standard, screen
 from hubs.errors import HubError
 from hubs.protocol import Hub
 
-SCREENED = 5_000
+SCREENED = 2_000
+KINDS = 4_096
 LOOKED = 64
 LOOKERS = 8
 
 
 def screen_all(
-    catalog: Catalog,
-    family_id: int,
-    standard: Standard,
-    opt_out: OptOut,
-    now: datetime,
-    *,
-    again: bool,
+    catalog: Catalog, family_id: int, standard: Standard, now: datetime, *, again: bool
 ) -> int:
     """Give every member a checkpoint at its current commit, excluded or still unvetted.
 
     again: also screen those that were left unvetted before.
     """
     after = screened = 0
+
+    @lru_cache(KINDS)
+    def found(kind: Kind) -> tuple[Any, ...]:
+        return _screened(kind, standard)
+
     while True:
         with catalog.write() as session:
             batch = checkpoints.unscreened(session, family_id, after, SCREENED, again=again)
-            findings = [_screened(listed, standard, opt_out) for listed in batch]
+            findings = [Finding(key, sha, *found(kind)) for key, sha, kind in batch]
             checkpoints.note(session, findings, now)
         screened += len(batch)
         if len(batch) < SCREENED:
             return screened
-        after = batch[-1].repository_id
+        after = batch[-1][0]
 
 
-def _screened(listed: Listed, standard: Standard, opt_out: OptOut) -> Finding:
-    misfit = screen(listed, standard, opt_out)
-    copy = misfit is not None and misfit.reason == Reason.QUANTIZED
-    relation = Relation.QUANTIZED if copy and listed.relation else listed.relation
+def _screened(kind: Kind, standard: Standard) -> tuple[Any, ...]:
+    """A finding without its repository and commit."""
+    misfit = screen(kind, standard)
     if misfit is None:
-        return Finding(listed.repository_id, listed.sha, Status.UNVETTED, None, None, relation)
-    detail = misfit.detail or None
-    return Finding(
-        listed.repository_id, listed.sha, Status.EXCLUDED, misfit.reason, detail, relation
-    )
+        return Status.UNVETTED, None, None, kind.relation
+    copy = misfit.reason == Reason.QUANTIZED and kind.relation is not None
+    relation = Relation.QUANTIZED if copy else kind.relation
+    return Status.EXCLUDED, misfit.reason, misfit.detail or None, relation
 
 
 def look_all(bench: Bench) -> None:

@@ -37,7 +37,7 @@ class Repository(Base):
     """One hub repository. `hub_id` is its only stable identity; names change.
 
     downloads, downloads_all_time, likes: as last listed; the dated series is `Popularity`.
-    tags: without those that say lineage, which are edges. card, config: only the keys we use.
+    config: only the keys we use.
     """
 
     __tablename__ = "repositories"
@@ -54,16 +54,12 @@ class Repository(Base):
     gated: Mapped[str | None]
     disabled: Mapped[bool] = mapped_column(default=False)
     private: Mapped[bool] = mapped_column(default=False)
-    pipeline_tag: Mapped[str | None]
-    library: Mapped[str | None]
     license: Mapped[str | None]
     architecture: Mapped[str | None]
     parameters: Mapped[Big | None]
     downloads: Mapped[Big | None]
     downloads_all_time: Mapped[Big | None]
     likes: Mapped[int | None]
-    tags: Mapped[list[str]]
-    card: Mapped[dict[str, Any]]
     config: Mapped[dict[str, Any]]
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]

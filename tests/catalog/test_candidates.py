@@ -41,7 +41,7 @@ class Kinsfolk:
     ) -> Checkpoint:
         repository = Repository(
             hub="h", hub_id=name, name=name, author="o", sha="1" * 40, created_at=NOW,
-            tags=[], card={}, config={}, first_seen=NOW, last_seen=NOW,
+            config={}, first_seen=NOW, last_seen=NOW,
         )  # fmt: skip
         self.session.add(repository)
         self.session.flush()

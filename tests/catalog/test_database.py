@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from catalog.columns import Base
-from catalog.database import Catalog, newest_revision, open_catalog
+from catalog.database import Catalog, open_catalog
 from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
+from catalog.revisions import newest_revision, revisions
 from catalog.tables import Family, Member
 
 
@@ -24,6 +29,22 @@ def url(tmp_path: Path) -> str:
 def test_an_absent_database_is_made_and_brought_up_to_date(tmp_path: Path) -> None:
     catalog = open_catalog(url(tmp_path))
     assert catalog.current() == newest_revision()
+
+
+def test_a_revision_is_the_number_of_its_script_and_each_follows_the_one_before() -> None:
+    scripts = ScriptDirectory(str(files("migrations")))
+    assert [s.revision for s in scripts.walk_revisions()] == revisions()[::-1]
+    assert scripts.get_current_head() == newest_revision()
+
+
+def test_opening_a_database_that_is_up_to_date_needs_no_alembic(tmp_path: Path) -> None:
+    open_catalog(url(tmp_path)).close()
+    look = (
+        "import sys; from catalog.database import open_catalog;"
+        f" open_catalog({url(tmp_path)!r}).close(); print('alembic' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
 
 
 def test_looking_at_an_absent_database_does_not_make_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import lineage, repositories, trees
-from crawler.evidence import declared, of_merge
+from crawler.evidence import Config, declared, of_merge
 from crawler.rows import OddRow, read
 
 
@@ -239,7 +239,7 @@ def test_junk_instead_of_a_row_is_odd(value):
 
 @given(st.lists(st.text(max_size=30)), junk, junk)
 def test_parents_always_look_like_names(tags, base, relation):
-    lineage_tags = [f"base_model:{tag}" for tag in tags]
-    for claim in declared("a/b", lineage_tags, lineage_tags, base, relation, {}):
+    lined = "\n".join(["", *(f"base_model:{tag}" for tag in tags), ""])
+    for claim in declared("a/b", lined, base, relation, Config()):
         assert claim.parent.count("/") == 1
         assert claim.parent != "a/b"

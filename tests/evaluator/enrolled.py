@@ -36,8 +36,6 @@ def enroll(catalog: Catalog, folder: Path, url: str, leave_out: tuple[str, ...] 
                 author=name.split("/")[0],
                 sha=info["sha"],
                 created_at=datetime.fromisoformat(info["createdAt"]),
-                tags=[],
-                card={},
                 config={},
                 first_seen=now,
                 last_seen=now,

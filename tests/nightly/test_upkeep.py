@@ -33,7 +33,7 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
             session.add(
                 Repository(
                     id=number, hub="huggingface", hub_id=f"{number:024x}", name=f"org/{number}",
-                    author="org", tags=[], card={}, config={}, first_seen=now, last_seen=now,
+                    author="org", config={}, first_seen=now, last_seen=now,
                 )
             )  # fmt: skip
             session.flush()
@@ -104,7 +104,7 @@ def test_vacuum_gives_room_back(catalog: Catalog) -> None:
             session.add(
                 Repository(
                     id=number, hub="huggingface", hub_id=f"{number:024x}", name=f"org/{number}",
-                    author="org", tags=["x" * 4000], card={}, config={},
+                    author="org", config={"x": "x" * 4000},
                     first_seen=datetime.now(UTC), last_seen=datetime.now(UTC),
                 )
             )  # fmt: skip
@@ -128,7 +128,7 @@ def _fill(catalog: Catalog) -> None:
     with catalog.write() as session:
         session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
         session.execute(delete(Popularity))
-        session.get_one(Repository, 1).tags = ["x" * 2**20]
+        session.get_one(Repository, 1).config = {"x": "x" * 2**20}
 
 
 def test_check_finds_what_is_wrong(catalog: Catalog, tmp_path: Path) -> None:

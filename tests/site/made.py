@@ -152,14 +152,10 @@ class _Maker:
                     "created_at": made_at,
                     "modified_at": made_at + timedelta(days=3),
                     "gated": None,
-                    "pipeline_tag": "text-generation",
-                    "library": "transformers",
                     "license": self.word(
                         rng.choice(("llama3.1", "apache-2.0", "mit", "cc-by-nc-4.0"))
                     ),
                     "parameters": 8030261248,
-                    "tags": [self.word("llama")],
-                    "card": {"summary": self.word("")},
                     "config": {"x": self.word("")},
                     "first_seen": made_at,
                     "last_seen": fleet.finished_at,
