@@ -1,17 +1,11 @@
-"""Opening the catalog: connections, transactions, and bringing the schema up to date."""
+"""Opening the catalog: connections, transactions, and what can go wrong with them."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
@@ -19,12 +13,12 @@ from sqlalchemy.orm import Session as Session  # other rooms name it, and import
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from catalog.errors import (
-    CatalogError,
     DatabaseCorrupt,
     DatabaseFull,
     DatabaseNewer,
     DatabaseUnreachable,
 )
+from catalog.revisions import newest_revision, revision_of, revisions, upgrade
 
 BUSY_TIMEOUT_MS = 60_000
 
@@ -55,7 +49,7 @@ class Catalog:
     def current(self) -> str | None:
         """The revision the database is at; None for an empty one."""
         with _one_line(self.url), self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return revision_of(connection)
 
     def peek(self) -> str | None:
         """As `current`, but an absent SQLite file is not made by looking."""
@@ -69,16 +63,13 @@ class Catalog:
         current, head = self.current(), newest_revision()
         if current == head:
             return
-        known = {script.revision for script in _scripts().walk_revisions()}
-        if current is not None and current not in known:
+        if current is not None and current not in revisions():
             raise DatabaseNewer(
                 f"{shown(self.url)} was written by a newer version (revision {current}):"
                 " upgrade hidden-gems, or point GEMS_DATABASE_URL elsewhere"
             )
         with _one_line(self.url), self.engine.connect() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -89,12 +80,6 @@ def open_catalog(url: str) -> Catalog:
     catalog = Catalog(url)
     catalog.upgrade()
     return catalog
-
-
-def newest_revision() -> str:
-    head = _scripts().get_current_head()
-    assert head is not None, "the migrations folder holds no revision"
-    return head
 
 
 def shown(url: str) -> str:
@@ -159,18 +144,3 @@ def _one_line(url: str) -> Iterator[None]:
 
 def _cause(error: DatabaseError) -> str:
     return str(error.orig).splitlines()[0]
-
-
-def _config() -> Config:
-    spec = find_spec("migrations")
-    if spec is None or spec.origin is None:
-        raise CatalogError("the migrations are not installed: reinstall hidden-gems")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    config = Config()
-    config.set_main_option("script_location", str(Path(spec.origin).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from catalog.database import Catalog, newest_revision, shown
+from catalog.database import Catalog, shown
 from catalog.errors import CatalogError, DatabaseCorrupt
+from catalog.revisions import newest_revision
 from catalog.tables import Checkpoint, Member, Popularity, Repository, Ruling
 from catalog.words import Verdict
 

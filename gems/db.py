@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from catalog.database import Catalog, newest_revision, shown
+from catalog.database import Catalog, shown
+from catalog.revisions import newest_revision
 from gems.context import database_url
 
 

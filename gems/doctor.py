@@ -114,7 +114,8 @@ def _disk() -> Finding:
 
 
 def _catalog() -> Finding:
-    from catalog.database import Catalog, newest_revision, shown
+    from catalog.database import Catalog, shown
+    from catalog.revisions import newest_revision
 
     url = database_url()
     needed = "everything"
