@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -101,6 +102,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" for {error.filename}" if error.filename else ""
+            _fail(f"no room left on the disk{where}: free some, and run the same command again", 1)
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
     except roots() as error:
         _fail(str(error), 1)

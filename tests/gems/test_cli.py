@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from gems import cli
 
 GEMS = Path(sys.executable).with_name("gems")
 
@@ -95,3 +98,17 @@ def test_a_command_that_is_stopped_says_how_to_go_on(
     assert publishing.stderr.read().splitlines()[-1].startswith("gems: ")
     for pipe in (hub.stdout, publishing.stdout, publishing.stderr):
         pipe.close()
+
+
+def test_a_full_disk_is_one_line_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "locks/scan")
+
+    monkeypatch.setattr(cli.gems, "main", write)
+    monkeypatch.setattr(cli, "terminate_like_interrupt", lambda: None)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    said = "no room left on the disk for locks/scan: free some, and run the same command again"
+    assert capsys.readouterr().err == f"gems: {said}\n"
