@@ -38,11 +38,15 @@ class OverBudget(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A candidate on this disk. rendering: its folder, then those of the ancestors it needs."""
+    """A candidate on this disk.
+
+    rendering: its folder, then those of the ancestors it needs. used: commits that all of it is of.
+    """
 
     folder: Path
     base: Path | None
     rendering: tuple[Path, ...]
+    used: frozenset[Commit]
 
     def context_length(self) -> int | None:
         """In tokens, as the configuration of the weights says; None where it says nothing sane."""
@@ -53,14 +57,16 @@ class Files:
 class Fetcher:
     """Brings candidates from a hub into its cache folder, and drops what the budget asks to.
 
-    hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit.
+    hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit. What lies there
+    of earlier scans is used, and dropped for room, as what this one brings.
     """
 
     def __init__(self, hub: Hub, folder: Path, budget: int | None = None) -> None:
         self._hub = hub
         self._folder = folder
         self._budget = budget
-        self._held: list[Commit] = []
+        self._held: list[Commit] = [] if budget is None else hub.held()
+        self._brought: set[Commit] = set()  # whole, by this fetcher
         self._finished: set[Commit] = set()
         self._in_use: set[Commit] = set()
         self._ahead: tuple[int, Future[Files]] | None = None
@@ -88,8 +94,11 @@ class Fetcher:
             with suppress(HubError):
                 files = ahead[1].result()
                 if ahead[0] == candidate.checkpoint_id:
+                    self._in_use |= files.used
                     return files
-        return self._guarded(candidate, self._in_use)
+        files = self._guarded(candidate, self._in_use)
+        self._in_use |= files.used
+        return files
 
     def prefetch(self, candidate: Candidate) -> None:
         """Begin to fetch a candidate in the background, beside what is in use."""
@@ -111,12 +120,9 @@ class Fetcher:
         """The candidate will not be asked again: its weights go first when room is needed."""
         self._finished.add((candidate.name, candidate.sha))
 
-    def adopt(self, commits: Iterable[Commit]) -> None:
-        """What lies here of earlier scans, and will not be asked again, may be dropped for room."""
-        for commit in commits:
-            if commit not in self._held:
-                self._held.append(commit)
-            self._finished.add(commit)
+    def out(self, commits: Iterable[Commit]) -> None:
+        """What will not be asked again, as earlier scans say: as `done_with`."""
+        self._finished.update(commits)
 
     def _guarded(self, candidate: Candidate, in_use: set[Commit]) -> Files:
         return self._reachable(candidate, lambda: self._files(candidate, in_use))
@@ -126,11 +132,14 @@ class Fetcher:
         base = candidate.base
         below = None if base is None else self._bring(base.name, base.sha, in_use)
         near = [folder] if below is None else [folder, below]
-        return Files(folder, below, self._rendering(candidate, near))
+        ancestors = self._rendering(candidate, near)
+        used = frozenset((*_commits(candidate), *ancestors))
+        return Files(folder, below, tuple(near), used)
 
-    def _rendering(self, candidate: Candidate, folders: list[Path]) -> tuple[Path, ...]:
-        """The folders a renderer needs: ancestors only until a template and tokenizer are found."""
+    def _rendering(self, candidate: Candidate, folders: list[Path]) -> list[Commit]:
+        """Add the folders a renderer needs, until a template and tokenizer are found."""
         base = candidate.base
+        added: list[Commit] = []
         for name, sha in (*candidate.ancestors, *(base.ancestors if base else ())):
             templated = any(template_of(folder) is not None for folder in folders)
             if templated and any((f / name).is_file() for f in folders for name in TOKENIZER_FILES):
@@ -141,13 +150,16 @@ class Fetcher:
                 continue
             if folder not in folders:
                 folders.append(folder)
-        return tuple(folders)
+                added.append((name, sha))
+        return added
 
     def _bring(self, name: str, sha: str, in_use: set[Commit]) -> Path:
         commit = (name, sha)
-        if self._budget is not None and commit not in self._held:
-            self._make_room(commit, self._hub.size(name, sha, RUN), in_use)
+        if self._budget is not None and commit not in self._brought:
+            missing = self._hub.size(name, sha, RUN) - self._hub.here(name, sha)
+            self._make_room(commit, max(0, missing), in_use)
         folder = self._hub.fetch(name, sha, patterns=RUN)
+        self._brought.add(commit)
         if commit not in self._held:
             self._held.append(commit)
         return folder
@@ -160,6 +172,7 @@ class Fetcher:
             if other not in in_use:
                 self._hub.forget(*other)
                 self._held.remove(other)
+                self._brought.discard(other)
         if bytes_in(self._folder) + size > self._budget:
             raise OverBudget(
                 f"{commit[0]} takes {size:,} bytes, and the disk budget of {self._budget:,} has no"

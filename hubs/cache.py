@@ -140,6 +140,17 @@ def held(folder: Path | None) -> list[tuple[str, str]]:
     )
 
 
+def here(folder: Path | None, name: str, sha: str) -> int:
+    """Bytes of a commit that lie in the cache."""
+    place = folder or Path(constants.HF_HUB_CACHE)
+    return weighed(place / f"models--{name.replace('/', '--')}" / "snapshots" / sha)
+
+
+def weighed(place: Path) -> int:
+    """Bytes of all files in a folder, links followed."""
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+
+
 def forget(folder: Path | None, name: str, sha: str) -> None:
     """Deletes a commit from the cache, and what was begun and never finished of its repository."""
     place = folder or Path(constants.HF_HUB_CACHE)

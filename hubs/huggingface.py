@@ -154,7 +154,10 @@ class HuggingFaceHub:
         return reply.body.decode(errors="replace")
 
     def size(self, name: str, sha: str, patterns: Sequence[str] = RUNNABLE) -> int:
-        """Bytes that `fetch` would bring, by one request for the tree. Raises as `info` does."""
+        """Bytes that `fetch` would bring if nothing lay here, by one request for the tree.
+
+        Raises as `info` does.
+        """
         sizes = {file.path: file.size for file in self.files(name, sha)}
         return sum(sizes[path] for path in cache.wanted(sizes, patterns))
 
@@ -176,6 +179,10 @@ class HuggingFaceHub:
     def held(self) -> list[tuple[str, str]]:
         """Names and commits of all that lies in the cache."""
         return cache.held(self._folder)
+
+    def here(self, name: str, sha: str) -> int:
+        """Bytes of a commit in the cache. Asks nothing of the hub."""
+        return cache.here(self._folder, names.repository(name), names.commit(sha))
 
     def forget(self, name: str, sha: str) -> None:
         """Deletes a commit, and what was begun of it, from the cache. Other commits stay."""

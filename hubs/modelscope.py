@@ -206,6 +206,10 @@ class ModelScopeHub:
         found = self._folder.glob("*--*/*")
         return sorted((path.parent.name.replace("--", "/", 1), path.name) for path in found)
 
+    def here(self, name: str, sha: str) -> int:
+        """As `HuggingFaceHub.here`."""
+        return cache.weighed(self._place(name, sha))
+
     def forget(self, name: str, sha: str) -> None:
         """As `HuggingFaceHub.forget`."""
         shutil.rmtree(self._place(name, sha), ignore_errors=True)

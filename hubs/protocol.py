@@ -85,7 +85,7 @@ class Hub(Protocol):
         ...
 
     def size(self, name: str, sha: str, patterns: Sequence[str] = RUNNABLE) -> int:
-        """How many bytes `fetch` would bring."""
+        """How many bytes `fetch` would bring if nothing lay here."""
         ...
 
     def fetch(self, name: str, sha: str, *, patterns: Sequence[str] = RUNNABLE) -> Path:
@@ -94,6 +94,10 @@ class Hub(Protocol):
 
     def held(self) -> list[tuple[str, str]]:
         """Names and commits of what `fetch` brought, in part or whole, and lies here."""
+        ...
+
+    def here(self, name: str, sha: str) -> int:
+        """Bytes of a commit that lie here, in part or whole."""
         ...
 
     def forget(self, name: str, sha: str) -> None:

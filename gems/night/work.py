@@ -129,7 +129,7 @@ class Work:
             self._engine = self.make_engine()
         settings = replace(self.settings, family=here.family, nightly=True)
         fetcher = Fetcher(self.hub, settings.home / "checkpoints", settings.disk_budget)
-        fetcher.adopt(self._out(here.family))
+        fetcher.out(self._out(here.family))
         before, began = self._gems(here.family), datetime.now(UTC)
         report = run_scan(
             self.catalog,

@@ -213,7 +213,7 @@ def test_fetching_brings_what_runs_and_nothing_that_executes(door, hub, put, she
     runnable = {"config.json", "model.safetensors", "tokenizer_config.json", "tokenizer.json"}
     assert brought == runnable | {"chat_template.jinja"}
     sizes = sum((shelf / "base/root" / name).stat().st_size for name in brought)
-    assert door.size("base/root", commit) == sizes
+    assert door.size("base/root", commit) == door.here("base/root", commit) == sizes
     before = hub.requests.total()
     assert door.fetch("base/root", commit) == folder
     assert hub.requests.total() == before

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog.tables import Answer, Checkpoint, Repository, Scan, Visit
+from evaluator.fetching import bytes_in
 from evaluator.verify import verify
 from gems.night.log import Telling
 from hubs.folder.server import FolderHub
@@ -133,6 +134,19 @@ def test_only_what_is_new_is_visited_and_what_left_is_marked(later: World, night
         scan_id = newest.id
     catalog.close()
     proven(later, scan_id)
+
+
+def test_a_disk_budget_holds_over_nights_and_what_is_new_has_room(
+    later: World, night: Night
+) -> None:
+    weights = later.folder / "home" / "checkpoints"
+    budget = bytes_in(weights) // 2
+    for number in range(2):
+        later.upload(f"{NEW}-{number}", PARENT, 1.25 + number)
+    (family,) = told(night(later, "--disk-budget", str(budget), "--json"))["families"]
+    assert family["failed"] == {}
+    assert family["new"] == 2
+    assert bytes_in(weights) <= budget
 
 
 def test_what_there_was_no_time_for_is_said_and_done_the_next_night(
