@@ -7,11 +7,13 @@ go through `stored_moment`, and JSON through `stored_json`.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 Values = Sequence[tuple[Any, ...]]
@@ -32,6 +34,14 @@ def next_key(session: Session, table: Table) -> int:
     """The first key that a table has not used; ours until the transaction ends."""
     last = session.connection().exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar()
     return (last or 0) + 1
+
+
+def read_many(session: Session, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Rows as the driver has them, for tens of thousands."""
+    try:
+        return list(session.connection().exec_driver_sql(sql, parameters).cursor.fetchall())
+    except sqlite3.DatabaseError as error:  # as SQLAlchemy would raise it
+        raise DatabaseError(sql, parameters, error) from error
 
 
 def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Values) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import stored_moment, upsert_many
+from catalog.bulk import read_many, stored_moment, upsert_many
 from catalog.household import current
 from catalog.lineage import INFERRED
 from catalog.tables import Checkpoint, Edge, Member, Repository
@@ -81,18 +81,15 @@ class Finding(NamedTuple):
 
 def unscreened(
     session: Session, family_id: int, after: int, limit: int, *, again: bool
-) -> list[tuple[int, str, Kind]]:
-    """(repository id, commit, kind) of members without a checkpoint at their current commit.
+) -> list[tuple[Any, ...]]:
+    """(repository id, commit, a Kind's fields) of members without a checkpoint at that commit.
 
     By repository id, `after` one. again: also those whose checkpoint was left unvetted.
     """
     new = "checkpoints.id IS NULL"
     if again:
         new += f" OR checkpoints.status = '{Status.UNVETTED.value}'"
-    rows = session.connection().exec_driver_sql(
-        _UNSCREENED.format(new=new), (family_id, after, limit)
-    )
-    return [(row[0], row[1], Kind(*row[2:])) for row in rows]
+    return read_many(session, _UNSCREENED.format(new=new), (family_id, after, limit))
 
 
 _UNSCREENED = """

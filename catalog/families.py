@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
+from catalog.bulk import read_many
 from catalog.household import current
-from catalog.popularity import Concentration, concentration
+from catalog.popularity import Concentration, concentration, listed_downloads
 from catalog.tables import Answer, Checkpoint, Family, Member, Repository
 from catalog.words import Status
 
@@ -121,24 +122,20 @@ def are_members(session: Session, family_id: int, names: Iterable[str]) -> set[s
 
 
 def census(session: Session, family: Family) -> Census:
-    """Counts over the family's present members, in one reading of them."""
+    """Counts over the family's present members."""
     relations: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
     checkpoints = missing = 0
-    downloads: list[int] = []
-    rows = session.connection().exec_driver_sql(_STANDING, (family.id,))
-    for relation, status, reason, gone, count in rows:
-        checkpoints += 1
-        missing += gone
+    for relation, status, reason, gone, count in read_many(session, _STANDING, (family.id,)):
+        checkpoints += count
+        missing += gone * count
         if relation is not None:
-            relations[relation] += 1
+            relations[relation] += count
         if status is not None:
-            statuses[status] += 1
+            statuses[status] += count
         if status == Status.EXCLUDED:
-            excluded[reason] += 1
-        if count is not None and not gone:
-            downloads.append(count)
+            excluded[reason] += count
     return Census(
         slug=family.slug,
         title=family.title,
@@ -150,17 +147,18 @@ def census(session: Session, family: Family) -> Census:
         excluded=dict(sorted(excluded.items())),
         missing=missing,
         not_yet_evaluated=_not_yet_evaluated(session, family.id),
-        concentration=concentration(downloads),
+        concentration=concentration(listed_downloads(session, family.id)),
     )
 
 
 _STANDING = """
-SELECT members.relation, status, reason, missing_since IS NOT NULL, downloads
+SELECT members.relation, status, reason, missing_since IS NOT NULL AS gone, count(*)
 FROM members
 CROSS JOIN repositories ON repositories.id = members.repository_id
 LEFT JOIN checkpoints
   ON checkpoints.repository_id = repositories.id AND checkpoints.sha = repositories.sha
 WHERE family_id = ?
+GROUP BY members.relation, status, reason, gone
 """
 
 

@@ -85,17 +85,23 @@ def state(
     changed: set[int] = set()
     for child, evidence in claims.items():
         said = kept.get(child, {})
-        if len(said) == len(evidence) and all(claim in said for claim in evidence):
+        if not said:
+            new = evidence
+        elif len(said) == len(evidence) and all(claim in said for claim in evidence):
             continue
-        changed.add(child)
-        strongest = max([claim.confidence for claim in evidence], default=0.0)
-        fresh += [(child, strongest, claim) for claim in evidence if claim not in said]
-        gone += [edge for claim, edge in said.items() if claim not in evidence]
+        else:
+            new = [claim for claim in evidence if claim not in said]
+            gone += [edge for claim, edge in said.items() if claim not in evidence]
+        if said or new:
+            changed.add(child)
+        if new:
+            strongest = max(claim.confidence for claim in evidence) if len(evidence) > 1 else 0.0
+            fresh += [(child, strongest, claim) for claim in new]
     if gone:
         session.execute(delete(Edge).where(Edge.id.in_(gone)))
     parents = ids_of_names(session, hub, {claim.parent for _, _, claim in fresh})
     rows = [
-        (child, parents.get(claim.parent), *claim, claim.confidence == strongest > 0)
+        (child, parents.get(claim.parent), *claim, 0.0 < claim.confidence >= strongest)
         for child, strongest, claim in fresh
         if parents.get(claim.parent) != child
     ]
@@ -103,13 +109,18 @@ def state(
     return changed
 
 
-def adopt(session: Session, named: Mapping[str, int]) -> None:
-    """Lead edges that waited for a parent of one of these names to it."""
-    waiting = "SELECT DISTINCT parent_name FROM edges WHERE parent_id IS NULL AND parent_name IN"
-    names = [name for (name,) in select_among(session, waiting, list(named))]
-    run_many(session, _ADOPT, [(named[name], name, named[name]) for name in names])
+def adopt(session: Session, renamed: Mapping[str, int], fresh: range = range(0)) -> None:
+    """Lead edges that waited for a parent of one of these names to it. fresh: more of them."""
+    if fresh:
+        session.connection().exec_driver_sql(_ADOPT_FRESH, (fresh.start, fresh.stop))
+    run_many(session, _ADOPT, [(key, name, key) for name, key in renamed.items()])
 
 
+_ADOPT_FRESH = """
+UPDATE edges SET parent_id = named.id
+FROM (SELECT id, name FROM repositories WHERE id >= ? AND id < ?) AS named
+WHERE edges.parent_name = named.name AND edges.parent_id IS NULL AND edges.child_id != named.id
+"""
 _ADOPT = """
 UPDATE edges SET parent_id = ? WHERE parent_name = ? AND parent_id IS NULL AND child_id != ?
 """

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, bindparam, select, text
 from sqlalchemy.orm import Session
 
+from catalog.bulk import read_many
 from catalog.columns import Moment
 from catalog.tables import Member, Popularity
 
@@ -85,3 +86,14 @@ def refreshed(session: Session, family_id: int) -> date | None:
         .order_by(Popularity.day.desc())
         .limit(1)
     )
+
+
+def listed_downloads(session: Session, family_id: int) -> list[int]:
+    """30-day downloads, as last listed, of every member that is still on the hub."""
+    return [count for (count,) in read_many(session, _LISTED, (family_id,))]
+
+
+_LISTED = """
+SELECT downloads FROM members CROSS JOIN repositories ON repositories.id = members.repository_id
+WHERE family_id = ? AND missing_since IS NULL AND downloads IS NOT NULL
+"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, func, or_, select, update
@@ -42,10 +43,19 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """ids: of the listed repositories, by hub id. named: ids of those with a name new to us."""
+    """ids: of the listed repositories, by hub id. fresh: the ids of those that are new to us.
+
+    renamed: ids of those that have another name than before, by that.
+    """
 
     ids: dict[str, int]
-    named: dict[str, int]
+    fresh: range
+    renamed: dict[str, int]
+
+    @property
+    def named(self) -> bool:
+        """Whether there is any name that was not there before."""
+        return bool(self.fresh or self.renamed)
 
 
 def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime) -> Stored:
@@ -54,12 +64,12 @@ def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime
     known = _known(session, hub, list(listed))
     seen = stored_moment(now)
     ids: dict[str, int] = {}
-    named: dict[str, int] = {}
+    renamed: dict[str, int] = {}
     fresh: list[tuple[Any, ...]] = []
     again: list[tuple[Any, ...]] = []
     former: list[tuple[int, str, str | None]] = []
     moved: list[tuple[str, str, int]] = []
-    following = next_key(session, _REPOSITORIES)
+    first = following = next_key(session, _REPOSITORIES)
     for hub_id, listing in listed.items():
         name = listing.name
         if hub_id in known:
@@ -68,17 +78,16 @@ def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime
             if before != name:
                 former.append((key, before, seen))
                 moved.append((name, name.partition("/")[0], key))
-                named[name] = key
+                renamed[name] = key
         else:
             key, following = following, following + 1
             fresh.append((key, hub, name.partition("/")[0], seen, seen, *listing))
-            named[name] = key
         ids[hub_id] = key
     insert_many(session, _REPOSITORIES, _FRESH, fresh)
     run_many(session, _AGAIN, again)
     insert_many(session, _ALIASES, ("repository_id", "name", "until"), former)
     run_many(session, "UPDATE repositories SET name = ?, author = ? WHERE id = ?", moved)
-    return Stored(ids, named)
+    return Stored(ids, range(first, following), renamed)
 
 
 _FRESH = ("id", "hub", "author", "first_seen", "last_seen", *Listing._fields)
@@ -94,10 +103,11 @@ def ids_of_names(session: Session, hub: str, names: Iterable[str]) -> dict[str, 
     Of several with one name, the one that was seen last has it now.
     """
     wanted = list(set(names))
-    present = "SELECT missing_since IS NULL, last_seen, id, name FROM repositories"
+    present = "SELECT name, id, missing_since IS NULL, last_seen FROM repositories"
     rows = select_among(session, f"{present} WHERE hub = ? AND name IN", wanted, hub)
-    rows.sort()
-    found: dict[str, int] = {name: key for _, _, key, name in rows}
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
+    if len(found) < len(rows):
+        found = {row[0]: row[1] for row in sorted(rows, key=itemgetter(2, 3, 1))}
     former = [name for name in wanted if name not in found]
     if former and session.scalar(select(Alias.id).limit(1)) is not None:
         aliases = "SELECT aliases.until, repository_id, aliases.name FROM aliases"

@@ -44,7 +44,7 @@ def _confirm(crawl: Pass, absent: Absent) -> bool:
             stored = repositories.store(session, crawl.hub_name, [row.listing], crawl.began)
             claims = {stored.ids[row.listing.hub_id]: row.evidence}
             lineage.settle(session, lineage.state(session, crawl.hub_name, claims, LISTED))
-            lineage.adopt(session, stored.named)
+            lineage.adopt(session, stored.renamed, stored.fresh)
             crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
         if not _same(row, absent):
             repositories.mark_missing(session, [absent.repository_id], crawl.began)

@@ -6,7 +6,9 @@ stored, and everything after the listing finds out by itself what is left to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +29,7 @@ from hubs.protocol import Hub
 HUGGING_FACE = "huggingface"
 STRATEGIES = (WHOLE, RECURSIVE)
 FULL_EVERY = timedelta(days=7)
+SELDOM = 100_000  # objects, a few pages
 HUB_PAGES = 3_100
 """Pages of the whole Hugging Face Hub in 2026; a hub not yet passed over may be as large."""
 GRANDCHILDREN = 1.5
@@ -103,21 +106,45 @@ def enumerate_and_screen(
 ) -> Survey:
     """The part of a crawl that listings suffice for: members, lineage, popularity, screening."""
     chosen = [presets.family(slug) for slug in slugs]
-    run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
-    _list(run, how)
-    resolve(run)
-    missing = absence.confirm(run) if how in STRATEGIES else 0
-    made = {}
-    for household in run.households:
-        layouts = roots.layouts(run.hub, run.hub_name, catalog, household, run.began)
-        made[household.family_id] = layouts
-        again = how in STRATEGIES
-        if again:
-            _reconsider(run, household)
-        standard = roots.standard(household, layouts)
-        vetting.screen_all(catalog, household.family_id, standard, run.began, again=again)
-        _withdraw(run, household, presets.opt_out)
-    return Survey(run, how, resumed, missing, made)
+    with _little_garbage():
+        run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
+        _list(run, how)
+        resolve(run)
+        missing = absence.confirm(run) if how in STRATEGIES else 0
+        layouts = {
+            home.family_id: _screen(run, home, presets.opt_out, how) for home in run.households
+        }
+    return Survey(run, how, resumed, missing, layouts)
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Garbage is looked for seldom, and not in what was there before.
+
+    A page is so many small objects that Python would else look through them, and through all that
+    was ever imported, many times a page, and find nothing: JSON has no cycles.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(SELDOM, *before[1:])
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+def _screen(run: Pass, household: Household, opt_out: OptOut, how: str) -> list[Layout]:
+    """Vet by listing all members that have not been; the layouts of the family's roots."""
+    layouts = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
+    again = how in STRATEGIES
+    if again:
+        with run.catalog.write() as session:
+            checkpoints.look_again(session, household.family_id)
+    standard = roots.standard(household, layouts)
+    vetting.screen_all(run.catalog, household.family_id, standard, run.began, again=again)
+    _withdraw(run, household, opt_out)
+    return layouts
 
 
 def look(survey: Survey) -> None:
@@ -170,12 +197,6 @@ def _settle(session: Session, run: Pass) -> None:
     lineage.settle(session)
     for household in run.households:
         lineage.enrol(session, household.family_id)
-
-
-def _reconsider(run: Pass, household: Household) -> None:
-    """Vet anew what may be back."""
-    with run.catalog.write() as session:
-        checkpoints.look_again(session, household.family_id)
 
 
 def _withdraw(run: Pass, household: Household, opt_out: OptOut) -> None:

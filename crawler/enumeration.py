@@ -7,10 +7,8 @@ on is stored with what was read, in one transaction: of a page, or of several th
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -81,35 +79,15 @@ def _changes(crawl: Pass, cursor: str | None, watermark: datetime) -> Iterator[S
 
 def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
     """Store what is read, pages that come at once in one transaction."""
-    with _collected_by_hand() as collect:
-        for batch in together(sheets, TOGETHER, AHEAD):
-            rows = sum(sheet.rows for sheet in batch)
-            newest = max((sheet.newest for sheet in batch if sheet.newest), default=None)
-            with crawl.catalog.write() as session:
-                _store(session, crawl, batch)
-                if newest is not None:
-                    crawls.raise_watermark(session, crawl.crawl_id, newest)
-                crawls.step(session, crawl.crawl_id, len(batch), rows, next=batch[-1].next)
-            crawl.told(rows, note)
-            collect()
-
-
-@contextmanager
-def _collected_by_hand() -> Iterator[Callable[[], object]]:
-    """Garbage is looked for when the caller says so, and not in what was there before.
-
-    A page is so many small objects that Python would else look through all of them several times,
-    and through everything that was ever imported, and find nothing: JSON has no cycles.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield gc.collect
-    finally:
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
+    for batch in together(sheets, TOGETHER, AHEAD):
+        rows = sum(sheet.rows for sheet in batch)
+        newest = max((sheet.newest for sheet in batch if sheet.newest), default=None)
+        with crawl.catalog.write() as session:
+            _store(session, crawl, batch)
+            if newest is not None:
+                crawls.raise_watermark(session, crawl.crawl_id, newest)
+            crawls.step(session, crawl.crawl_id, len(batch), rows, next=batch[-1].next)
+        crawl.told(rows, note)
 
 
 def recursive(crawl: Pass) -> None:
@@ -197,7 +175,7 @@ def _store(session: Session, crawl: Pass, sheets: Sequence[Sheet]) -> None:
     stored = repositories.store(session, crawl.hub_name, [row.listing for row in rows], crawl.began)
     claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
     changed = lineage.state(session, crawl.hub_name, claims, LISTED)
-    lineage.adopt(session, stored.named)
+    lineage.adopt(session, stored.renamed, stored.fresh)
     if changed or stored.named:
         crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
     odd = [one for sheet in sheets for one in sheet.odd]

@@ -65,7 +65,7 @@ def meet(hub: Hub, hub_name: str, catalog: Catalog, preset: Preset, now: datetim
         families.set_roots(session, family_id, ids)
         claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
         lineage.state(session, hub_name, claims, lineage.LISTED)
-        lineage.adopt(session, stored.named)
+        lineage.adopt(session, stored.renamed, stored.fresh)
         lineage.settle(session, ids)
     return _household(family_id, preset, rows, children)
 

@@ -43,13 +43,13 @@ def screen_all(
     after = screened = 0
 
     @lru_cache(KINDS)
-    def found(kind: Kind) -> tuple[Any, ...]:
-        return _screened(kind, standard)
+    def found(kind: tuple[Any, ...]) -> tuple[Any, ...]:
+        return _screened(Kind(*kind), standard)
 
     while True:
         with catalog.write() as session:
             batch = checkpoints.unscreened(session, family_id, after, SCREENED, again=again)
-            findings = [Finding(key, sha, *found(kind)) for key, sha, kind in batch]
+            findings = [Finding(row[0], row[1], *found(row[2:])) for row in batch]
             checkpoints.note(session, findings, now)
         screened += len(batch)
         if len(batch) < SCREENED:

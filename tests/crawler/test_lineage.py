@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import lineage, repositories, trees
@@ -224,6 +224,7 @@ keys = st.sampled_from(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # beside other work
 @given(st.dictionaries(keys, junk))
 def test_a_row_of_junk_is_read_or_odd_and_never_an_error(fields):
     row = read({**fields, "_id": "a" * 24, "id": "a/b"})
