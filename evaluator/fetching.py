@@ -46,7 +46,7 @@ class Files:
     folder: Path
     base: Path | None
     rendering: tuple[Path, ...]
-    used: frozenset[Commit]
+    used: frozenset[Commit] = frozenset()
 
     def context_length(self) -> int | None:
         """In tokens, as the configuration of the weights says; None where it says nothing sane."""
@@ -57,8 +57,8 @@ class Files:
 class Fetcher:
     """Brings candidates from a hub into its cache folder, and drops what the budget asks to.
 
-    hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit. What lies there
-    of earlier scans is used, and dropped for room, as what this one brings.
+    hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit. What lies
+    there of earlier scans is used, and dropped for room, as what this one brings.
     """
 
     def __init__(self, hub: Hub, folder: Path, budget: int | None = None) -> None:
