@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bulk import read_many
-from catalog.household import current
 from catalog.popularity import Concentration, concentration, listed_downloads
-from catalog.tables import Answer, Checkpoint, Family, Member, Repository
+from catalog.tables import Family, Member, Repository
 from catalog.words import Status
 
 
@@ -126,9 +125,11 @@ def census(session: Session, family: Family) -> Census:
     relations: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
-    checkpoints = missing = 0
-    for relation, status, reason, gone, count in read_many(session, _STANDING, (family.id,)):
+    checkpoints = missing = unasked = 0
+    for row in read_many(session, _STANDING, (family.id,)):
+        relation, status, reason, gone, count, not_asked = row
         checkpoints += count
+        unasked += not_asked or 0
         missing += gone * count
         if relation is not None:
             relations[relation] += count
@@ -146,13 +147,15 @@ def census(session: Session, family: Family) -> Census:
         unvetted=statuses[Status.UNVETTED],
         excluded=dict(sorted(excluded.items())),
         missing=missing,
-        not_yet_evaluated=_not_yet_evaluated(session, family.id),
+        not_yet_evaluated=unasked,
         concentration=concentration(listed_downloads(session, family.id)),
     )
 
 
 _STANDING = """
-SELECT members.relation, status, reason, missing_since IS NOT NULL AS gone, count(*)
+SELECT members.relation, status, reason, missing_since IS NOT NULL AS gone, count(*),
+  sum(status = 'candidate'
+    AND NOT EXISTS (SELECT 1 FROM answers WHERE answers.checkpoint_id = checkpoints.id))
 FROM members
 CROSS JOIN repositories ON repositories.id = members.repository_id
 LEFT JOIN checkpoints
@@ -187,17 +190,3 @@ def families_of(session: Session, repository_id: int) -> list[Family]:
         .order_by(Family.slug)
     )
     return list(session.scalars(query))
-
-
-def _not_yet_evaluated(session: Session, family_id: int) -> int:
-    asked = exists().where(Answer.checkpoint_id == Checkpoint.id)
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Member)
-            .join(Repository, Repository.id == Member.repository_id)
-            .join(Checkpoint, current())
-            .where(Member.family_id == family_id, Checkpoint.status == Status.CANDIDATE, ~asked)
-        )
-        or 0
-    )
