@@ -102,8 +102,11 @@ def asked_in(session: Session, scan_id: int) -> dict[str, int]:
 def add_answers(
     session: Session, asked: Asked, terms: Terms, visit_id: int, answers: Iterable[NewAnswer]
 ) -> dict[str, int]:
-    """Store answers of one checkpoint to prompts it has not answered; their ids by prompt hash."""
-    now = datetime.now(UTC)
+    """Store answers of one checkpoint; ids, by prompt hash, of those that were not stored before.
+
+    What was, by another scan meanwhile, stays as it is.
+    """
+    now, known = datetime.now(UTC), answered(session, asked, terms)
     rows = [
         Answer(
             checkpoint_id=asked.checkpoint_id,
@@ -122,16 +125,28 @@ def add_answers(
             created_at=now,
         )
         for answer in answers
+        if answer.prompt_hash not in known
     ]
     session.add_all(rows)
     session.flush()
     return {row.prompt_hash: row.id for row in rows}
 
 
-def add_grades(session: Session, grades: Iterable[NewGrade]) -> None:
-    """Store grades of answers that this version of their grader has not graded."""
+def add_grades(session: Session, grades: Sequence[NewGrade]) -> None:
+    """Store grades of answers, but for those that this version of their grader has graded."""
     now = datetime.now(UTC)
-    session.add_all(Grade(**asdict(grade), graded_at=now) for grade in grades)
+    known: set[tuple[int, str, str]] = set()
+    for start in range(0, len(grades), MOST_AT_ONCE):
+        some = [grade.answer_id for grade in grades[start : start + MOST_AT_ONCE]]
+        rows = session.execute(
+            select(Grade.answer_id, Grade.grader, Grade.version).where(Grade.answer_id.in_(some))
+        )
+        known.update((row.answer_id, row.grader, row.version) for row in rows)
+    session.add_all(
+        Grade(**asdict(grade), graded_at=now)
+        for grade in grades
+        if (grade.answer_id, grade.grader, grade.version) not in known
+    )
 
 
 def _same(asked: Asked, terms: Terms) -> ColumnElement[bool]:

@@ -99,6 +99,9 @@ class Record:
                 )
         stored = perf_counter()
         for each, own in zip(landed, ids, strict=True):
+            if len(own) < len(each.answers):  # another scan has stored some of them meanwhile
+                self._known[each.candidate.checkpoint_id] = self._opened(asked(each.candidate))
+                continue
             texts = {answer.prompt_hash: answer.text for answer in each.answers}
             known = self._scores(each.candidate)
             known.update(self._grade({key: (own[key], text) for key, text in texts.items()}))
@@ -132,7 +135,7 @@ class Record:
         with self._catalog.write() as session:
             answers.add_grades(
                 session,
-                (
+                [
                     NewGrade(
                         answer_id,
                         *grader_of(prompt),
@@ -143,7 +146,7 @@ class Record:
                     for (answer_id, _), (prompt, _), grade in zip(
                         said.values(), pairs, grades, strict=True
                     )
-                ),
+                ],
             )
         return {key: grade.score for key, grade in zip(said, grades, strict=True)}
 

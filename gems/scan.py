@@ -215,6 +215,7 @@ def _belongs(
 def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:
     from evaluator.engines import make
     from evaluator.forecast import doubts
+    from evaluator.lock import only_scan
     from evaluator.plan import read_paper
     from evaluator.scan import chosen, run_scan
     from gems.progress import Progress
@@ -222,6 +223,8 @@ def _run(catalog: Catalog, settings: Settings) -> dict[str, Any]:
     # What a scan would stumble over is found before an engine is started.
     paper = read_paper(settings.suite, settings.confirm, boxed=settings.boxed)
     chosen(settings, len(paper.selection))
+    with only_scan(settings.home, catalog.url, settings.family):
+        pass
     for line in doubts(paper, settings.top_k):
         click.echo(f"note: {line}", err=True)
     fetcher = _fetcher(settings)

@@ -174,11 +174,11 @@ class Soak:
         ]
 
 
-def start_scan(world: World, gems: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_scan(world: World, gems: Sequence[str], family: str = FAMILY) -> subprocess.Popen[bytes]:
     """gems: the command, or one that is like it."""
     return subprocess.Popen(
         [
-            *(*gems, "scan", "--family", FAMILY, "--suite", str(world.folder / "suite.yaml")),
+            *(*gems, "scan", "--family", family, "--suite", str(world.folder / "suite.yaml")),
             *("--policy", "one_visit", "--budget", "20"),
         ],
         env=_environment(world),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalog.tables import Answer, Checkpoint, Repository, Scan, Visit
+from catalog.tables import Answer, Checkpoint, Plan, Repository, Scan, Visit
 from evaluator.fetching import bytes_in
 from evaluator.verify import verify
 from gems.night.log import Telling
@@ -164,6 +164,32 @@ def test_what_there_was_no_time_for_is_said_and_done_the_next_night(
     assert not second["stopped"]
     assert second["waiting"] == 0
     proven(world, second["scanned"])
+
+
+def test_a_family_that_has_doubled_is_planned_anew_from_what_is_stored(
+    later: World, night: Night
+) -> None:
+    for number in range(7):
+        later.upload(f"{NEW}-{number}", PARENT, 1.1 + number / 10)
+    catalog = later.catalog()
+    with catalog.read() as session:
+        known = session.scalars(select(Repository.name)).all()
+        before = session.scalar(select(func.count()).select_from(Answer))
+    (family,) = told(night(later, "--json"))["families"]
+    with catalog.read() as session:
+        plans = session.scalars(select(Plan).order_by(Plan.generation)).all()
+        first, second = session.scalars(select(Scan).order_by(Scan.id))
+        answers = session.scalar(select(func.count()).select_from(Answer))
+    catalog.close()
+    assert [plan.settings["candidates"] for plan in plans] == [7, 14]
+    assert plans[0].settings["load_price"] != plans[1].settings["load_price"]  # measured, by then
+    assert [first.plan_id, second.plan_id] == [plan.id for plan in plans]
+    assert answers == before + family["queries"]
+    asked = asked_in(later, family["scanned"])
+    assert {name for name in asked if name not in known} == {f"{NEW}-{n}" for n in range(7)}
+    assert sum(count for name, count in asked.items() if name in known) < before / 4
+    proven(later, family["scanned"])
+    assert told(night(later, "--json"))["families"][0]["scanned"] is None
 
 
 def test_a_family_that_fails_is_named_and_the_others_go_on(later: World, night: Night) -> None:
