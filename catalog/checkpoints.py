@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, 
 from sqlalchemy.orm import Session
 
 from catalog.bulk import read_many, stored_moment, upsert_many
-from catalog.household import current
+from catalog.household import current, opted_out
 from catalog.lineage import INFERRED
 from catalog.tables import Checkpoint, Edge, Member, Repository
 from catalog.words import Reason, Relation, Status
@@ -147,6 +147,13 @@ def exclude(session: Session, repository_ids: Sequence[int], reason: Reason, now
         update(Checkpoint)
         .where(Checkpoint.repository_id.in_(repository_ids))
         .values(status=Status.EXCLUDED, reason=reason, detail=None, vetted_at=now)
+    )
+
+
+def now_opted_out(session: Session) -> set[int]:
+    """Ids of all checkpoints of theirs."""
+    return set(
+        session.scalars(select(Checkpoint.id).where(Checkpoint.repository_id.in_(opted_out())))
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from catalog.tables import Checkpoint, Edge, Member, Popularity, Repository
-from catalog.words import Relation, Status
+from catalog.words import Reason, Relation, Status
 
 
 @dataclass(slots=True)
@@ -114,6 +114,11 @@ class Household:
 def current() -> ColumnElement[bool]:
     """Joins a repository to the checkpoint at its current commit."""
     return and_(Checkpoint.repository_id == Repository.id, Checkpoint.sha == Repository.sha)
+
+
+def opted_out() -> Select[int]:
+    """Ids of repositories whose authors asked not to be listed; their names are printed nowhere."""
+    return select(Checkpoint.repository_id).where(Checkpoint.reason == Reason.OPTED_OUT)
 
 
 def _members(session: Session, family_id: int) -> dict[int, Kin]:

@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Table, and_, delete, exists, func, not_, select, text, update
+from sqlalchemy import Table, and_, delete, exists, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from catalog.bulk import insert_many, run_many, select_among
+from catalog.household import opted_out
 from catalog.repositories import ids_of_names
 from catalog.tables import Edge, Repository
 from catalog.words import Relation
@@ -324,10 +325,16 @@ def chosen(session: Session, repository_id: int) -> list[Evidence]:
 
 
 def evidence(session: Session, repository_id: int) -> list[tuple[Evidence, bool]]:
-    """All evidence of where a repository came from, and whether it was chosen."""
+    """All evidence of where a repository came from, and whether it was chosen.
+
+    Without what names a parent that opted out.
+    """
     rows = session.execute(
         select(Edge.parent_name, Edge.relation, Edge.source, Edge.confidence, Edge.chosen)
-        .where(Edge.child_id == repository_id)
+        .where(
+            Edge.child_id == repository_id,
+            or_(Edge.parent_id.is_(None), Edge.parent_id.not_in(opted_out())),
+        )
         .order_by(Edge.chosen.desc(), Edge.confidence.desc(), Edge.id)
     )
     return [(Evidence._make(row[:4]), row[4]) for row in rows]

@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 
 from catalog import checkpoints, lineage
 from catalog.lineage import Relative
-from catalog.tables import Repository
+from catalog.tables import Checkpoint, Repository
+from catalog.words import Reason
 
 DEEPEST = 50
+UNNAMED = "(not listed)"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One repository in a tree.
+    """One repository in a tree; who opted out is there without its name.
 
     relation, source: of the edge that leads to it, and whose word that is. status: or the reason
     why it is excluded. more: how many nodes below it were left out.
@@ -51,6 +53,8 @@ def _grow(
 ) -> Node:
     """A cycle ends where it closes."""
     repository = session.get_one(Repository, repository_id)
+    head = checkpoints.at_head(session, repository_id)
+    silent = head is not None and head.reason == Reason.OPTED_OUT
     relatives = follow(session, repository_id)
     here = path | {repository_id}
     nodes = []
@@ -61,18 +65,17 @@ def _grow(
         elif other.repository_id not in here and len(here) < DEEPEST:
             nodes.append(_grow(session, other.repository_id, other, follow, limit, here))
     return Node(
-        name=repository.name,
+        name=UNNAMED if silent else repository.name,
         relation=by.relation if by else None,
         source=by.source if by else None,
-        status=_status(session, repository),
+        status=_status(repository, head),
         downloads=repository.downloads,
         next=nodes,
         more=max(0, len(relatives) - limit) if limit is not None else 0,
     )
 
 
-def _status(session: Session, repository: Repository) -> str:
+def _status(repository: Repository, head: Checkpoint | None) -> str:
     if repository.missing_since is not None:
         return "missing"
-    head = checkpoints.at_head(session, repository.id)
     return "not vetted" if head is None else head.reason or head.status

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog import checkpoints
 from catalog.database import Catalog
 from catalog.words import Relation
 from evaluator.archive import in_force, open_archive
@@ -41,13 +42,17 @@ class Matrix:
 
 
 def matrix(catalog: Catalog, scan_id: int, *, whole: bool = False) -> Matrix:
-    """The scores behind a finished scan's rulings, without the checkpoints that dropped out.
+    """The scores behind a finished scan's rulings.
+
+    Without the checkpoints that dropped out, and those whose authors have opted out since.
 
     whole: only the checkpoints that were asked everything; those that were stopped early have been
     chosen by their scores, and their means say less than they seem to. Raises CatalogError, and
     ScanError if no row is left.
     """
     archived = open_archive(catalog, scan_id)
+    with catalog.read() as session:
+        left_out = {*archived.dropped, *checkpoints.now_opted_out(session)}
     prompts = archived.plan.paper.selection
     place = {key_of(prompt): column for column, prompt in enumerate(prompts)}
     measured = archived.scan.report.get("price", {}).get("load_in_queries")
@@ -62,7 +67,7 @@ def matrix(catalog: Catalog, scan_id: int, *, whole: bool = False) -> Matrix:
             if grade is not None and answer.prompt_hash in place:
                 row[place[answer.prompt_hash]] = grade.score
         gaps = np.isnan(row)
-        if arm.checkpoint_id in archived.dropped or gaps.all() or (whole and gaps.any()):
+        if arm.checkpoint_id in left_out or gaps.all() or (whole and gaps.any()):
             continue
         rows.append(row)
         models.append(arm.name)

@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from catalog.household import opted_out
 from catalog.tables import Checkpoint, Member, Repository, Ruling, Scan, Suite, Visit
 from catalog.words import ScanStatus, Verdict
 
@@ -72,7 +73,12 @@ def _shown(session: Session, scan_id: int) -> dict[tuple[str, str, str], str]:
             select(Repository.hub, Repository.hub_id, Repository.name, Ruling.verdict)
             .join_from(Ruling, Checkpoint, Checkpoint.id == Ruling.checkpoint_id)
             .join(Repository, Repository.id == Checkpoint.repository_id)
-            .where(Ruling.scan_id == scan_id, Ruling.category == "", Ruling.verdict.in_(SHOWN))
+            .where(
+                Ruling.scan_id == scan_id,
+                Ruling.category == "",
+                Ruling.verdict.in_(SHOWN),
+                Repository.id.not_in(opted_out()),
+            )
         )
     }
 
@@ -89,7 +95,7 @@ def _first_visits(session: Session, scan_ids: list[int]) -> dict[int, list[tuple
         select(first.c.scan_id, Repository.hub, Repository.hub_id, Repository.name)
         .join_from(first, Checkpoint, Checkpoint.id == first.c.checkpoint_id)
         .join(Repository, Repository.id == Checkpoint.repository_id)
-        .where(first.c.scan_id.in_(scan_ids))
+        .where(first.c.scan_id.in_(scan_ids), Repository.id.not_in(opted_out()))
     ):
         found.setdefault(scan_id, []).append((hub, hub_id, name))
     return found
@@ -101,7 +107,11 @@ def _vanished(session: Session, family_id: int) -> list[Change]:
         for hub, hub_id, name, missing_since in session.execute(
             select(Repository.hub, Repository.hub_id, Repository.name, Repository.missing_since)
             .join(Member, Member.repository_id == Repository.id)
-            .where(Member.family_id == family_id, Repository.missing_since.is_not(None))
+            .where(
+                Member.family_id == family_id,
+                Repository.missing_since.is_not(None),
+                Repository.id.not_in(opted_out()),
+            )
         )
         if missing_since is not None
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.household import opted_out
 from catalog.tables import Checkpoint, Edge, Member, Repository
 
 
@@ -33,6 +34,7 @@ class Kinship:
 
 
 def kinship(session: Session, family_id: int) -> Kinship:
+    silent = set(session.scalars(opted_out()))
     names: dict[int, str] = dict(
         session.connection()
         .execute(
@@ -50,6 +52,8 @@ def kinship(session: Session, family_id: int) -> Kinship:
         .where(Member.family_id == family_id, Edge.chosen)
         .order_by(Edge.child_id, Edge.confidence.desc(), Edge.id)
     ):
+        if child_id in silent or parent_id in silent:
+            continue
         known = names.get(parent_id) if parent_id is not None else None
         parents[child_id].append(Link(parent_id, known or parent_name, relation))
         if parent_id is not None:
@@ -59,7 +63,7 @@ def kinship(session: Session, family_id: int) -> Kinship:
         select(Checkpoint.stand_in_id, Repository.name)
         .join(Repository, Repository.id == Checkpoint.repository_id)
         .join(Member, Member.repository_id == Repository.id)
-        .where(Member.family_id == family_id)
+        .where(Member.family_id == family_id, Repository.id.not_in(opted_out()))
         .order_by(Repository.name)
     ):
         if stand_in_id is not None:

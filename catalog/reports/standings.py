@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from catalog.household import opted_out
 from catalog.reports.popularity import family_downloads
 from catalog.tables import Checkpoint, Member, Repository, Ruling, Visit
 from catalog.words import Verdict
@@ -188,7 +189,12 @@ def _facts(scan_id: int, family_id: int) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             Member, and_(Member.repository_id == Repository.id, Member.family_id == family_id)
         )
-        .where(Ruling.scan_id == scan_id, Ruling.category == "", Ruling.verdict.not_in(UNRANKED))
+        .where(
+            Ruling.scan_id == scan_id,
+            Ruling.category == "",
+            Ruling.verdict.not_in(UNRANKED),
+            Repository.id.not_in(opted_out()),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.household import current
+from catalog.household import current, opted_out
 from catalog.reports.standings import UNRANKED
 from catalog.tables import Checkpoint, Failure, Member, Repository, Ruling
 from catalog.words import Reason, Stage, Status, Verdict
@@ -70,7 +70,7 @@ def unranked(session: Session, family_id: int, scan_id: int | None) -> list[Unra
         )
         .join_from(Member, Repository, Repository.id == Member.repository_id)
         .outerjoin(Checkpoint, current())
-        .where(Member.family_id == family_id)
+        .where(Member.family_id == family_id, Member.repository_id.not_in(opted_out()))
     ):
         if row.id in ruled and row.status != Status.EXCLUDED:
             continue

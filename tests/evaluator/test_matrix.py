@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from click.testing import CliRunner, Result
 
+from catalog import checkpoints, repositories
 from catalog.database import Catalog
 from catalog.tables import Scan
+from catalog.words import Reason
 from evaluator.matrix import matrix
 from gems.export import export
 from gems.recorded import read_matrix
@@ -89,3 +92,12 @@ def test_what_cannot_be_written_is_told_in_a_line(past: Catalog, tmp_path: Path)
         assert said in str(ended.exception)
         assert "\n" not in str(ended.exception)
     assert not list(tmp_path.glob("*.npz"))
+
+
+def test_who_opted_out_since_is_in_no_matrix(past: Catalog) -> None:
+    with past.write() as session:
+        leaving = repositories.named(session, ADAPTER)
+        assert leaving is not None
+        checkpoints.exclude(session, [leaving.id], Reason.OPTED_OUT, datetime.now(UTC))
+    assert set(matrix(past, 3).models).isdisjoint({ADAPTER})
+    assert len(matrix(past, 3).models) == ranked(past) - 1
