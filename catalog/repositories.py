@@ -136,10 +136,13 @@ def former_names(session: Session, repository_id: int) -> list[str]:
 
 
 def belonging(session: Session, authors: Iterable[str], names: Iterable[str]) -> list[int]:
-    """Repositories of these authors or with these names, both in lower case."""
+    """Repositories of these authors, or that have or had one of these names; both in lower case."""
+    called = list(names)
+    former = select(Alias.repository_id).where(func.lower(Alias.name).in_(called))
     theirs = or_(
         func.lower(Repository.author).in_(list(authors)),
-        func.lower(Repository.name).in_(list(names)),
+        func.lower(Repository.name).in_(called),
+        Repository.id.in_(former),
     )
     return list(session.scalars(select(Repository.id).where(theirs)))
 

@@ -111,9 +111,8 @@ def enumerate_and_screen(
         _list(run, how)
         resolve(run)
         missing = absence.confirm(run) if how in STRATEGIES else 0
-        layouts = {
-            home.family_id: _screen(run, home, presets.opt_out, how) for home in run.households
-        }
+        layouts = {home.family_id: _screen(run, home, how) for home in run.households}
+        _withdraw(run, presets.opt_out)
     return Survey(run, how, resumed, missing, layouts)
 
 
@@ -134,7 +133,7 @@ def _little_garbage() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _screen(run: Pass, household: Household, opt_out: OptOut, how: str) -> list[Layout]:
+def _screen(run: Pass, household: Household, how: str) -> list[Layout]:
     """Vet by listing all members that have not been; the layouts of the family's roots."""
     layouts = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
     again = how in STRATEGIES
@@ -143,7 +142,6 @@ def _screen(run: Pass, household: Household, opt_out: OptOut, how: str) -> list[
             checkpoints.look_again(session, household.family_id)
     standard = roots.standard(household, layouts)
     vetting.screen_all(run.catalog, household.family_id, standard, run.began, again=again)
-    _withdraw(run, household, opt_out)
     return layouts
 
 
@@ -199,11 +197,12 @@ def _settle(session: Session, run: Pass) -> None:
         lineage.enrol(session, household.family_id)
 
 
-def _withdraw(run: Pass, household: Household, opt_out: OptOut) -> None:
+def _withdraw(run: Pass, opt_out: OptOut) -> None:
     """Exclude what the hub or its author withdrew, whatever it is."""
     with run.catalog.write() as session:
-        for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
-            checkpoints.exclude(session, [repository_id], reason, run.began)
+        for household in run.households:
+            for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
+                checkpoints.exclude(session, [repository_id], reason, run.began)
         if opt_out:
             left = repositories.belonging(session, opt_out.authors, opt_out.repositories)
             checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)

@@ -133,6 +133,20 @@ def test_who_opted_out_is_excluded_and_never_looked_at(scene):
     assert scene.requests["tree"] == 0
 
 
+def test_who_opted_out_by_a_name_stays_out_under_the_next(scene):
+    fleet = scene.fleet
+    fleet.add("a/old", "lab/tiny", relation="finetune", _id="a" * 24)
+    opted = scene.families.read_text() + '\n[opt_out]\nrepositories = ["A/Old"]\n'
+    scene.families.write_text(opted)
+    scene.crawl()
+    assert scene.verdicts()["a/old"] == "opted_out"
+    (fleet.folder / "a/old").rename(fleet.folder / "a/new")
+    fleet.change("a/new", renamed_from="a/old", sha="3" * 40)
+    night(scene, 1)
+    assert scene.verdicts()["a/new"] == "opted_out"
+    assert scene.requests["tree"] == 0
+
+
 def test_a_new_commit_is_vetted_anew_and_the_old_one_stays(scene):
     scene.fleet.add("a/tune", "lab/tiny", relation="finetune", seed=3)
     scene.crawl()
