@@ -1,7 +1,8 @@
 """The base that an adapter is asked on: the one its configuration names, in full precision.
 
 A configuration that names a local path decides nothing; then what was declared does. A quantized
-copy leads on to what it was made from, a duplicate to the checkpoint that stands for it.
+copy leads on to what it was made from, a duplicate to the checkpoint that stands for it. A base
+that was not vetted yet is waited for.
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ class Base:
     name: str
 
 
-def find_base(bench: Bench, seen: Look) -> Base | Misfit:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The base is a member whose files were not looked at yet."""
+
+    name: str
+
+
+def find_base(bench: Bench, seen: Look) -> Base | Misfit | Waiting:
     """The base of an adapter, asking the hub about a name that the catalog does not know."""
     assert seen.adapter is not None, "only adapters have a base"
     names = [claim.parent for claim in seen.evidence]
@@ -42,7 +50,7 @@ def find_base(bench: Bench, seen: Look) -> Base | Misfit:
     return _follow(bench, names[0])
 
 
-def _follow(bench: Bench, name: str) -> Base | Misfit:
+def _follow(bench: Bench, name: str) -> Base | Misfit | Waiting:
     """From the name to a candidate of this family."""
     here = name
     for _ in range(MAX_STEPS):
@@ -58,8 +66,10 @@ def _follow(bench: Bench, name: str) -> Base | Misfit:
     return Misfit(Reason.BASE_UNKNOWN, f"{name} is a copy of a copy without end")
 
 
-def _step(session: Session, family_id: int, repository_id: int, name: str) -> Base | Misfit | str:
-    """The base itself, why there is none, or the next name to look at."""
+def _step(
+    session: Session, family_id: int, repository_id: int, name: str
+) -> Base | Misfit | Waiting | str:
+    """The base itself, why there is none yet or at all, or the next name to look at."""
     checkpoint = checkpoints.represented(session, repository_id)
     if checkpoint is not None and checkpoint.status == Status.CANDIDATE:
         if checkpoint.base_id is not None:
@@ -71,8 +81,11 @@ def _step(session: Session, family_id: int, repository_id: int, name: str) -> Ba
     copied = [claim.parent for claim in up if claim.relation == Relation.QUANTIZED]
     if copied:
         return copied[0]
-    why = "not vetted yet" if checkpoint is None else checkpoint.reason or checkpoint.status
-    return Misfit(Reason.BASE_EXCLUDED, f"its base {name} is excluded: {why}")
+    if checkpoint is None or checkpoint.status == Status.UNVETTED:
+        if checkpoint is not None and families.are_members(session, family_id, [name]):
+            return Waiting(name)
+        return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is not in this family")
+    return Misfit(Reason.BASE_EXCLUDED, f"its base {name} is excluded: {checkpoint.reason}")
 
 
 def _ask(bench: Bench, name: str) -> Misfit | str:

@@ -6,7 +6,7 @@ by batch, so that a crawl stopped anywhere goes on with what is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
 from catalog.words import Reason, Relation, Status
 from crawler import judging
-from crawler.bases import Base, find_base
+from crawler.bases import Base, Waiting, find_base
 from crawler.bench import Bench
 from crawler.evidence import claim
 from crawler.layout import Misfit, from_stored
@@ -89,9 +89,9 @@ def look_all(bench: Bench) -> None:
                 heard = {look.listed.repository_id for look in seen}
                 silent |= {listed.repository_id for listed in batch} - heard
                 aside += [look for look in seen if look.adapter is not None and not adapters]
-                _note(bench, [look for look in seen if look.adapter is None or adapters])
+                aside += _note(bench, [look for look in seen if look.adapter is None or adapters])
                 bench.told(len(met), met[-1].name)
-        _note(bench, aside)
+        _note_in_turn(bench, aside)
 
 
 def _batches(bench: Bench, adapters: bool) -> Iterator[list[Listed]]:
@@ -112,9 +112,31 @@ def _look(hub: Hub, listed: Listed) -> Look | HubError:
         return error
 
 
-def _note(bench: Bench, looks: Sequence[Look]) -> None:
-    """Judge a batch and record what was found, with what its files say of lineage."""
-    based = {seen.listed.repository_id: find_base(bench, seen) for seen in looks if seen.adapter}
+def _note_in_turn(bench: Bench, looks: Sequence[Look]) -> None:
+    """Note adapters after their bases; those whose base cannot be vetted now stay unvetted."""
+    while len(left := _note(bench, looks)) < len(looks):
+        looks = left
+
+
+def _note(bench: Bench, looks: Sequence[Look]) -> list[Look]:
+    """Judge a batch and record what was found; returns adapters whose base must be vetted first."""
+    based: dict[int, Base | Misfit] = {}
+    ready: list[Look] = []
+    waiting: list[Look] = []
+    for seen in looks:
+        base = find_base(bench, seen) if seen.adapter else None
+        if isinstance(base, Waiting):
+            waiting.append(seen)
+            continue
+        ready.append(seen)
+        if base is not None:
+            based[seen.listed.repository_id] = base
+    _record(bench, ready, based)
+    return waiting
+
+
+def _record(bench: Bench, looks: Sequence[Look], based: Mapping[int, Base | Misfit]) -> None:
+    """Keep what was found, and what files say of lineage. based: what adapters are asked on."""
     with bench.catalog.write() as session:
         ids = [seen.listed.repository_id for seen in looks]
         shared = families.shared(session, ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -96,6 +98,38 @@ def test_an_adapter_that_does_not_fit_is_excluded(scene, config, weights, reason
     scene.fleet.adapter("b/lora", "lab/tiny", "lab/tiny", config=config, weights=shapes or None)
     scene.crawl()
     assert scene.verdicts()["b/lora"] == reason
+
+
+def test_an_adapter_on_an_adapter_is_told_so_in_whatever_order_they_come(scene):
+    fleet = scene.fleet
+    fleet.adapter("a/first", "b/second", "b/second")
+    fleet.adapter("b/second", "lab/tiny", "lab/tiny")
+    fleet.adapter("c/third", "b/second", "b/second")
+    scene.crawl()
+    verdicts = scene.verdicts()
+    assert verdicts["b/second"] == "candidate"
+    for name in ("a/first", "c/third"):
+        assert verdicts[name] == "bad_adapter"
+        assert scene.checkpoint(name).detail.endswith("is an adapter itself")
+
+
+def test_an_adapter_on_a_full_checkpoint_that_is_called_one_finds_it(scene):
+    scene.fleet.adapter("a/lora", "b/called-adapter", "b/called-adapter")
+    scene.fleet.add("b/called-adapter", "lab/tiny", relation="adapter")
+    scene.crawl()
+    assert scene.checkpoint("a/lora").base_id == scene.checkpoint("b/called-adapter").id
+
+
+def test_an_adapter_waits_for_a_base_that_the_hub_gives_no_answer_about(scene):
+    scene.fleet.add("a/deaf", "lab/tiny", relation="finetune")
+    scene.fleet.adapter("b/lora", "a/deaf", "a/deaf")
+    scene.faults = [{"fault": "status", "status": 503, "repository": "a/deaf", "on": ["tree"]}]
+    scene.crawl()
+    assert scene.verdicts()["b/lora"] == "unvetted"
+    scene.stop()
+    scene.faults = []
+    scene.crawl(now=scene.now + timedelta(days=1))
+    assert scene.checkpoint("b/lora").base_id == scene.checkpoint("a/deaf").id
 
 
 def test_what_the_files_are_beats_what_was_declared(scene):
