@@ -41,11 +41,12 @@ REGRET = 0.005
 RECALL = 0.96
 PRICES = (100.0, 300.0, 1000.0)
 COST_POLICIES = (OURS, "one_visit", "accelerated", REFERENCE)
-BEYOND_LOADS = (10.0, 16.0, 25.0, 40.0, 64.0)
-"""Spend per model beyond one load of each, at which picks are measured."""
+LOADED = (0.25, 0.4, 0.6, 0.8, 1.0)
+BESIDE = 38.0
+"""Budgets at which picks are measured: loads for such a share of the models, beside queries."""
 IN_LOADS = (1.2, 1.5, 2.0, 2.6, 3.2)
 """Budgets of the rounds, as multiples of a load: they need more than one each."""
-RECALL_QUERIES = (80.0, 100.0, 120.0, 140.0, 160.0)
+RECALL_QUERIES = (80.0, 100.0, 125.0, 140.0)
 
 TARGETS = {
     "rank at 10 queries": 18 / 22.2,
@@ -139,7 +140,7 @@ def costs(bench: Bench) -> dict[str, float]:
         bench.say(f"\ncost per model to half a point of regret, a load costs {price:g}")
         reached = {}
         for name in (OURS, REFERENCE):
-            budgets = [price + more for more in BEYOND_LOADS]
+            budgets = [price * share + BESIDE for share in LOADED]
             if name == REFERENCE:
                 budgets = [price * loads + 20 for loads in IN_LOADS]
             for past in (False, True) if bench.history and name == OURS else (False,):

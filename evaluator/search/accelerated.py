@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from evaluator.search.protocol import Ints, Problem
 from evaluator.search.rounds import Rounds
 from evaluator.search.schedule import Shape, next_round
+
+# A round loads every survivor again: prefixes grow by up to so much more where that is dear.
+FEWER = 2.7
+STEEP = 9.0
+
+
+def shape_for(problem: Problem) -> Shape:
+    """Many short rounds where loads are free, few long ones where a reload costs more than a few
+    percent of what an arm is asked on average."""
+    load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
+    queries = max(1.0, min(problem.budget, 1e9) - load)
+    plain = Shape()
+    return replace(plain, growth=plain.growth + min(FEWER, STEEP * again / queries))
 
 
 class Accelerated(Rounds):
     """Survivors are asked the same next items of the order; the worst leave after every round.
 
-    The rounds follow `shape` (see schedule.py): after each, the number kept and the length of the
-    next are chosen anew for what is left of the budget.
+    The rounds follow `shape`, by default `shape_for` the prices (see schedule.py): after each, the
+    number kept and the length of the next are chosen anew for what is left of the budget.
 
     After "Discovering Hidden Gems in Model Repositories" (arXiv 2601.22157): correlated Sequential
     Halving (Baharav and Tse 2019, alg. 1) with an aggressive elimination schedule.
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None) -> None:
-        self._shape = shape or Shape()
+        self._shape = shape or shape_for(problem)
         super().__init__(problem)
 
     def _next(self, alive: Ints, depth: int) -> tuple[Ints, int]:

@@ -11,7 +11,7 @@ import numpy as np
 from evaluator.search.ledger import Ledger
 from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
 from evaluator.search.schedule import Shape, prefixes
-from evaluator.search.scoring import NOISE, Scorer
+from evaluator.search.scoring import Scorer
 
 # No visit is begun that could not be asked so much.
 LEAST = 8
@@ -37,7 +37,8 @@ def worthwhile(load: float, items: int, top_k: int = 1) -> float:
     power of the price of a load of 1/2.5; the level is from made and recorded matrices. At a price
     of 1,000, leaving out one arm in twenty more than halves the regret of asking all 40 queries.
     """
-    return min(items / 2, ASKED * (load / 100 / top_k) ** DEARER)
+    asked = ASKED * math.pow(load / 100 / top_k, DEARER)
+    return min(items / 2, asked)
 
 
 class OneVisit:
@@ -204,7 +205,7 @@ class OneVisit:
         over = books.left - visits * books.mean_budget
         if over + 1e-9 < books.items - books.depth[arm]:
             return False
-        error = math.sqrt(NOISE * (1 / self._rungs[level] - 1 / books.items))
+        error = self._scorer.error(int(self._rungs[level]))
         return bool(key - self._reached[level][0] <= NEAR * error)
 
     def _ahead(self) -> tuple[float, float]:

@@ -1,6 +1,13 @@
-"""Which policy a scan should take, from what a load and a query cost."""
+"""Which policy a scan should take, from what loads and queries cost and how many arms there are.
+
+The bounds are from `benchmarks/search.py --planner`, which replays every policy on made families of
+several spreads, sizes, prices and budgets. Nothing of a single recorded matrix is in them.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,24 +16,39 @@ from evaluator.search.exhaustive import Exhaustive
 from evaluator.search.one_visit import OneVisit
 from evaluator.search.protocol import Policy, Problem
 
-WORTH = 0.05
-"""Rounds load a survivor again each time, and for that waste no query on arms that came before the
-field was known. Over made and recorded matrices this was worth about a fifth of the queries, and
-the rounds took three to seven loads an arm: they pay off where a reload costs less than this share
-of what an arm is asked on average."""
+RELOAD = 0.9
+THINNER = 0.45
+"""Rounds load survivors again, one visit asks its first arms before there is a field to rank them
+in. The rounds' picks are better while a reload costs less than RELOAD / arms^THINNER of what an arm
+is asked on average: 44% of it with 5 arms, 11% with 100, 5% with 700."""
+
+FEW = 30
+MOST_OF_THEM = 0.4
+"""With so few arms there is hardly a field at all: where the budget pays for the whole pool of this
+share of them, asking a random share everything is better than asking everyone a little."""
 
 
-def plan(problem: Problem) -> Policy:
+def choose(problem: Problem) -> Callable[[Problem], Policy]:
     """The policy with the best expected pick for the problem's prices, size and budget.
 
-    Everything for everyone where the budget covers it; else accelerated rounds where loads are all
-    but free, and one visit each where they are not. Loads are priced by their means, so that a
-    family of adapters, whose loads cost a hundredth, is planned for as what it is.
+    Everything for everyone where the budget covers it, or for a large share of few arms where loads
+    are dear; else accelerated rounds where reloads are cheap, and one visit each where they are
+    not. Loads are priced by their means, so that a family of adapters, whose loads cost a
+    hundredth, is planned for as what it is. How long the rounds are, and how many arms are visited
+    where loads are dear, the policies take from the same prices. Fetching overlaps with answering
+    where the price says so: it is what a load holds up the engine, however it comes about.
     """
     items = len(problem.order)
     load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
     if problem.budget >= items + load:
-        return Exhaustive(problem)
-    if again <= WORTH * (problem.budget - load):
-        return Accelerated(problem)
-    return OneVisit(problem)
+        return Exhaustive
+    if again <= RELOAD / math.pow(problem.arms, THINNER) * (problem.budget - load):
+        return Accelerated
+    if problem.arms <= FEW and problem.budget >= MOST_OF_THEM * (items + load):
+        return Exhaustive
+    return OneVisit
+
+
+def plan(problem: Problem) -> Policy:
+    """The chosen policy, begun."""
+    return choose(problem)(problem)

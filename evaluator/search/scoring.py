@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluator.search.history import weights
 from evaluator.search.ledger import Ledger
-from evaluator.search.protocol import Floats, Ints
+from evaluator.search.protocol import Floats, Ints, Items
 
 NOISE = 0.2
 """Variance of one answer, at a mean of about 0.7."""
@@ -71,8 +71,18 @@ class Scorer:
             mean: Floats = np.where(missing, 0.0, block).sum(axis=1) / count
             return mean
         order = self._books.problem.order
-        if prefix not in self._weights:
-            self._weights[prefix] = weights(items, order, prefix)
         known = np.where(missing, items.mean[order[:prefix]], block)
-        score: Floats = known @ self._weights[prefix]
+        score: Floats = known @ self._weighing(items, prefix)
         return score
+
+    def error(self, prefix: int) -> float:
+        """Standard error of what an arm's score at a prefix says of its mean, on the score's scale:
+        with a history, what is not yet known counts as expected, and scores lie closer."""
+        items = self._books.problem.history
+        scale = 1.0 if items is None else float(self._weighing(items, prefix).sum())
+        return scale * math.sqrt(NOISE * (1 / prefix - 1 / self._books.items))
+
+    def _weighing(self, items: Items, prefix: int) -> Floats:
+        if prefix not in self._weights:
+            self._weights[prefix] = weights(items, self._books.problem.order, prefix)
+        return self._weights[prefix]
