@@ -6,6 +6,7 @@ of what it says. Started by `hosted.py`; ends with its parent, whatever happens 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -89,7 +90,17 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+def _go_first() -> None:
+    """Where memory runs out, the system kills this process before any other: it is started again.
+
+    No limit of our own: weights are mapped, and count twice in all that the system can limit.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def main() -> None:
+    _go_first()
     name, calls, replies, parent = sys.argv[1], *map(int, sys.argv[2:5])
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with os.fdopen(calls) as reading, os.fdopen(replies, "w") as writing:

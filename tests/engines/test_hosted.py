@@ -51,6 +51,13 @@ def kill(engine: HostedEngine) -> None:
     os.kill(child_of(engine), signal.SIGKILL)
 
 
+def test_the_engine_is_what_the_system_kills_first_when_memory_runs_out(
+    engine: HostedEngine,
+) -> None:
+    assert Path(f"/proc/{child_of(engine)}/oom_score_adj").read_text().strip() == "1000"
+    assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
+
+
 def test_a_killed_process_costs_one_batch_and_the_answers_are_the_same(
     engine: HostedEngine, shelf: Path
 ) -> None:

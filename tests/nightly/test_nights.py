@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalog.tables import Answer, Checkpoint, Plan, Repository, Scan, Visit
+from catalog.tables import Answer, Checkpoint, Plan, Repository, Ruling, Scan, Visit
+from catalog.words import Verdict
 from evaluator.fetching import bytes_in
 from evaluator.verify import verify
 from gems.night.log import Telling
@@ -19,6 +23,7 @@ from hubs.folder.server import FolderHub
 from hubs.huggingface import HuggingFaceHub
 from hubs.transport import Patience
 from tests.nightly.conftest import Night
+from tests.nightly.soak import GEMS, ROOT, count_answers
 from tests.nightly.world import FAMILY, PARENT, World
 
 NEW = "latecomer/brook-new"
@@ -83,6 +88,28 @@ def test_the_first_night_begins_with_nothing_and_leaves_a_site(lived: World) -> 
     assert not family["stopped"]
     assert (lived.out / "index.html").is_file()
     proven(lived, family["scanned"])
+
+
+def test_weights_of_who_is_out_are_dropped_and_of_who_is_ranked_kept(
+    later: World, night: Night
+) -> None:
+    hub = HuggingFaceHub(token=False, folder=later.folder / "home" / "checkpoints")
+    before = dict(hub.held())
+    out = next(row["checkpoint"] for row in board(later)[::-1] if not row["popular"])
+    catalog = later.catalog()
+    with catalog.write() as session:
+        ruled = session.scalars(
+            select(Ruling)
+            .join(Checkpoint, Checkpoint.id == Ruling.checkpoint_id)
+            .join(Repository, Repository.id == Checkpoint.repository_id)
+            .where(Repository.name == out)
+        )
+        for ruling in ruled:
+            ruling.verdict = Verdict.ELIMINATED
+    catalog.close()
+    said = told(night(later, "--json"))
+    assert said["freed"] == 1
+    assert before.keys() - dict(hub.held()).keys() == {out}
 
 
 def test_a_night_with_nothing_new_asks_nothing_and_changes_no_page(
@@ -234,6 +261,29 @@ def test_the_token_is_told_to_nobody(
     assert token not in found.output
     for path in [*later.out.rglob("*"), *later.folder.glob("gems.db*")]:
         assert not path.is_file() or token.encode() not in path.read_bytes(), path
+
+
+def test_a_night_that_is_terminated_says_how_to_go_on_and_goes_on(
+    world: World, night: Night
+) -> None:
+    world.catalog().close()  # answers can be counted from now on
+    process = subprocess.Popen(
+        [*GEMS, "nightly", "--family", FAMILY, *world.options()],
+        env={**os.environ, **world.environment()},
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    while not count_answers(world) and process.poll() is None:
+        time.sleep(0.05)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert err.splitlines()[-1] == b"gems: terminated: the same command goes on where it was"
+    before = count_answers(world)
+    (family,) = told(night(world, "--json"))["families"]
+    assert family["waiting"] == 0
+    assert count_answers(world) == family["queries"] > before  # the same scan went on
+    proven(world, family["scanned"])
 
 
 def test_a_night_at_a_time(later: World, night: Night) -> None:
