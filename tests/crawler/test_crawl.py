@@ -42,6 +42,19 @@ def test_a_family_is_found_to_any_depth_and_vetted(scene, strategy):
     assert found["d/lora"].base.name == "b/tune-of-tune"
 
 
+def test_the_strategy_is_the_one_that_costs_fewer_requests(scene):
+    scene.page_size = 3
+    scene.fleet.add("a/tune", "lab/tiny", relation="finetune")
+    other = {"architectures": ["OtherForCausalLM"]}
+    for number in range(12):
+        scene.fleet.add(f"z/stranger-{number}", config=other)
+    assert scene.crawl(strategy="whole").requests == 5  # so large a hub
+    assert scene.crawl(full=True).strategy == "recursive"
+    scene.stop()
+    scene.page_size = 1000
+    assert scene.crawl(full=True).strategy == "whole"
+
+
 def test_what_must_not_be_ranked_is_excluded_with_its_reason(scene, full_shapes):
     fleet = scene.fleet
     whole = full_shapes()

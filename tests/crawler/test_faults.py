@@ -76,6 +76,20 @@ def test_faults_that_stay_stop_the_crawl_with_one_line_and_it_resumes(crowded, f
     assert set(crowded.verdicts().values()) == {"candidate"}
 
 
+def test_a_crawl_goes_on_at_the_page_where_the_hub_went_away(crowded):
+    crowded.crawl(strategy="whole")
+    pages = crowded.requests["list"]
+    crowded.stop()
+    crowded.faults = [{"fault": "status", "status": 503, **LISTINGS, "after": pages - 2}]
+    with pytest.raises(HubError):
+        crowded.crawl(strategy="whole")
+    crowded.stop()
+    crowded.faults = []
+    assert crowded.crawl(strategy="whole").resumed
+    assert crowded.requests["list"] <= 2
+    assert names(crowded) == EVERYONE
+
+
 def test_rows_of_wrong_types_are_noted_and_the_rest_is_kept(crowded):
     rows = [7, None, [], {"id": 3}, {"_id": "x"}, {"_id": {}, "id": "a/b", "tags": 4}]
     crowded.faults = [{"fault": "rows", "rows": rows, **LISTINGS}]
