@@ -38,12 +38,9 @@ class Decoder:
     def text(self, token_ids: Sequence[int]) -> str:
         """Raises TokenizerFailure for ids that the tokenizer cannot read."""
         job = {"op": "spell", "folders": self._folders, "ids": list(token_ids)}
-        # Once more where there was no reply: it may not have been the tokenizer that killed it.
-        reply = _speller.ask(job, SECONDS) or _speller.ask(job, SECONDS)
+        reply = _speller.ask(job, SECONDS)
         if reply is None:
-            raise TokenizerFailure(
-                "tokenizer_broken", "the tokenizer died, or hung, on an answer, twice"
-            )
+            raise TokenizerFailure("tokenizer_broken", "the tokenizer died, or hung, on an answer")
         said = reply.get("text")
         if not isinstance(said, str):
             why = str(reply.get("note"))[:200]

@@ -13,9 +13,12 @@ import selectors
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from evaluator.helpers import struck
 
 ROOM = str(Path(__file__).resolve().parents[2])
 START = """
@@ -39,26 +42,34 @@ class Killable:
         self.lock = Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.warm: set[str] = set()
+        self.struck = False
         atexit.register(self.close)
 
     def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The helper's reply; None where it did not give one in time, and was killed for it."""
+        """The helper's reply; None where it did not give one in time, and was killed for it.
+
+        One that somebody else killed meanwhile is followed by a second one.
+        """
         with self.lock:
-            if self.process is None or self.process.poll() is not None:
-                self.close()
-                self.process = self._start()
-            if job["op"] not in self.warm:
-                if (
-                    self._exchange(self.process, {"op": job["op"], "warm": True}, FIRST_SECONDS)
-                    is None
-                ):
-                    self.close()
-                    return None
-                self.warm.add(job["op"])
-            reply = self._exchange(self.process, job, seconds)
-            if reply is None:
-                self.close()
+            reply = self._ask(job, seconds)
+            if reply is None and self.struck:
+                reply = self._ask(job, seconds)
             return reply
+
+    def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+        if self.process is None or self.process.poll() is not None:
+            self.close()
+            self.process = self._start()
+        reply: dict[str, Any] | None = {}
+        if job["op"] not in self.warm:
+            reply = self._exchange(self.process, {"op": job["op"], "warm": True}, FIRST_SECONDS)
+        if reply is not None:
+            self.warm.add(job["op"])
+            reply = self._exchange(self.process, job, seconds)
+        if reply is None:
+            self.struck = struck(self.process.poll())
+            self.close()
+        return reply
 
     def close(self) -> None:
         """Kill the helper, if there is one."""
@@ -101,9 +112,19 @@ class Killable:
                         return None
                     part = os.read(process.stdout.fileno(), 65536)
                     if not part:
+                        _see_end(process)
                         return None
                     line += part
             reply = json.loads(line)
-        except (OSError, ValueError):
+        except OSError:
+            _see_end(process)
+            return None
+        except ValueError:
             return None
         return reply if isinstance(reply, dict) else None
+
+
+def _see_end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a process that closed its pipes: only then is it known how it ended."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(5)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import evaluator
+from evaluator.helpers import struck
 from evaluator.rendering.errors import RendererKilled, TemplateFailure, TokenizerFailure
 from evaluator.rendering.rendered import Rendered
 from evaluator.suites.prompt import Prompt
@@ -34,9 +35,6 @@ FILES = {
 
 SECONDS = 30
 MOST_REMEMBERED = 4
-STRUCK = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
-"""Ends that others bring upon a process: an operator, or a system that is short of memory. Its own
-limits end it otherwise: of memory with a reply or SIGABRT, of time with SIGXCPU."""
 ROOM = str(Path(evaluator.__file__).resolve().parents[1])
 CHILD = """
 import sys
@@ -99,9 +97,9 @@ class Renderer:
         folders = [str(folder.resolve()) for folder in self.folders]
         job = {"folders": folders, "items": items, "seconds": self.seconds}
         done = self._run(job)
-        if done.returncode in STRUCK:
+        if struck(done.returncode):
             done = self._run(job)
-        if done.returncode in STRUCK:
+        if struck(done.returncode):
             raise RendererKilled(
                 "rendering_killed",
                 f"the process that renders was killed twice (signal {-done.returncode}): see"

@@ -35,7 +35,7 @@ def base_by_path(folder: Path, trap: Trap) -> None:
     _listed(folder)
 
 
-@poison("base_excluded")
+@poison("bad_adapter")
 def adapter_on_adapter(folder: Path, trap: Trap) -> None:
     """An adapter on an adapter."""
     write_adapter(folder, "poison/sound-adapter")

@@ -318,8 +318,15 @@ def test_a_speller_that_somebody_killed_is_followed_by_another(
     decoder = Decoder([lay(tmp_path)])
     with killing("evaluator.spelling", 1) as killed:
         assert decoder.text([5, 6]) == '!"'
-    speller.close()
     assert len(killed) == 1
+    speller.close()
+    with (
+        killing("evaluator.spelling", 2) as killed,
+        pytest.raises(TokenizerFailure, match="died, or hung"),
+    ):
+        decoder.text([5, 6])
+    assert len(killed) == 2
+    speller.close()
 
 
 def test_every_failure_is_a_rendering_error() -> None:
