@@ -20,6 +20,10 @@ TRUST = 0.02
 """The share of the factors' variance that is believed. At 1, weights learned from one group of
 models misled the search among another; at 0.02 nearly all of the gain is left, and no harm."""
 
+SHUFFLES = 3
+MARGIN = 1.05
+"""A factor counts if it is so much larger than any that shuffled scores show."""
+
 LEAD = 16
 """Items at the head of the order that are chosen for what they say about the whole pool."""
 
@@ -42,14 +46,21 @@ def learn(past: NDArray[np.floating]) -> Items:
     mean = (np.where(seen, scores, 0.0).sum(axis=0) + 0.5) / (seen.sum(axis=0) + 1.0)
     spread = np.where(seen, scores - mean, 0.0)
     _, size, axes = np.linalg.svd(spread, full_matrices=False)
-    # Smaller than this are the factors of mere noise (Marchenko and Pastur 1967).
-    edge = np.sqrt(spread.var()) * (np.sqrt(len(scores)) + np.sqrt(scores.shape[1]))
-    size = np.where(size > edge, size, 0.0)
+    size = np.where(size > _edge(spread), size, 0.0)
     loadings = axes[:FACTORS].T * size[:FACTORS] / np.sqrt(len(scores))
     noise = np.maximum(spread.var(axis=0) - (loadings**2).sum(axis=1), 0.02)
     noise = np.where(seen.any(axis=0), noise, 0.25)
     trust = TRUST * len(scores) / (len(scores) + 40.0)
     return Items(mean, loadings * np.sqrt(trust), noise)
+
+
+def _edge(spread: Floats) -> float:
+    """What the largest factor of mere noise measures: that of the same scores with every item's
+    column shuffled, so that no arm is like itself (parallel analysis, Horn 1965). Items that vary
+    more than others make the noise's factors larger than their mean variance says."""
+    rng = np.random.default_rng(len(spread))
+    drawn = [np.linalg.norm(rng.permuted(spread, axis=0), 2) for _ in range(SHUFFLES)]
+    return MARGIN * float(max(drawn))
 
 
 def informed_order(items: Items, categories: NDArray[np.generic], seed: int) -> Ints:

@@ -17,12 +17,15 @@ NOISE = 0.2
 class Scorer:
     """The mean of a prefix; with a history, the best linear prediction of the mean of all.
 
-    Scores of equal prefixes compare; those of different ones do not. At the end of the pool both
-    are the mean. What is missing counts as the arm's mean, or as the item's in the past.
+    A history that tells nothing is none. Scores of equal prefixes compare; those of different ones
+    do not. At the end of the pool both are the mean. What is missing counts as the arm's mean, or
+    as the item's in the past.
     """
 
     def __init__(self, books: Ledger) -> None:
         self._books = books
+        past = books.problem.history
+        self._items = past if past is not None and past.loadings.any() else None
         self._weights: dict[int, Floats] = {}
 
     def at(self, arms: Ints, prefix: int) -> Floats:
@@ -65,7 +68,7 @@ class Scorer:
 
     def _score(self, block: Floats, prefix: int) -> Floats:
         missing = np.isnan(block)
-        items = self._books.problem.history
+        items = self._items
         if items is None:
             count = np.maximum(prefix - missing.sum(axis=1), 1)
             mean: Floats = np.where(missing, 0.0, block).sum(axis=1) / count
@@ -78,8 +81,7 @@ class Scorer:
     def error(self, prefix: int) -> float:
         """Standard error of what an arm's score at a prefix says of its mean, on the score's scale:
         with a history, what is not yet known counts as expected, and scores lie closer."""
-        items = self._books.problem.history
-        scale = 1.0 if items is None else float(self._weighing(items, prefix).sum())
+        scale = 1.0 if self._items is None else float(self._weighing(self._items, prefix).sum())
         return scale * math.sqrt(NOISE * (1 / prefix - 1 / self._books.items))
 
     def _weighing(self, items: Items, prefix: int) -> Floats:

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evaluator.search.errors import SearchError
 from evaluator.search.history import LEAD, informed_order, learn, weights
 from evaluator.search.ordering import balanced_order
-from evaluator.search.protocol import Floats
+from evaluator.search.policies import make
+from evaluator.search.protocol import Floats, Items
+from tests.search.drive import drive, problem
+from tests.search.families import close, excess, regret, spread
 
 
 def scores_of(seed: int, arms: int, items: int = 200) -> Floats:
@@ -69,3 +74,37 @@ def test_noise_is_not_learned_from() -> None:
     categories = np.arange(150) % 3
     assert not items.loadings.any()
     assert (informed_order(items, categories, 4) == balanced_order(categories, 4)).all()
+
+
+def test_a_history_that_tells_nothing_changes_nothing() -> None:
+    scores, ignorant = close(1, 60, 150), Items(np.full(150, 0.5), np.zeros((150, 2)), np.ones(150))
+    for name in ("accelerated", "one_visit"):
+        posed = problem(scores, 70.0, 1, 50.0)
+        told = replace(posed, history=ignorant)
+        plain, same = make(name, posed), make(name, told)
+        assert drive(plain, posed, scores).batches == drive(same, told, scores).batches
+        assert plain.standing().order == same.standing().order
+
+
+@pytest.mark.parametrize("load", [0.0, 300.0])
+def test_an_unrelated_or_tiny_history_does_no_harm(load: float) -> None:
+    """The past of a family whose items say other things, of three arms, and of mere noise."""
+    pasts: dict[str, list[float]] = {"none": [], "unrelated": [], "three": [], "noise": []}
+    for seed in range(40):
+        scores = (spread if seed % 2 else close)(seed, 80, 200)
+        past = spread(seed + 500, 80, 200)
+        rng = np.random.default_rng(seed)
+        histories = {
+            "none": None,
+            "unrelated": learn(past[:, rng.permutation(200)]),
+            "three": learn(past[:3]),
+            "noise": learn((rng.random((80, 200)) < rng.random(200)).astype(float)),
+        }
+        for name, history in histories.items():
+            order = None if history is None else informed_order(history, np.arange(200) % 3, seed)
+            posed = problem(scores, load + 20, seed, load, None, order, history=history)
+            policy = make("default", posed)
+            drive(policy, posed, scores)
+            pasts[name].append(regret(scores, policy.standing().order[0]))
+    for name in ("unrelated", "three", "noise"):
+        assert excess(pasts[name], pasts["none"]) <= 2, name

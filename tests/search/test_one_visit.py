@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from evaluator.search.one_visit import OneVisit
+from evaluator.search.one_visit import OneVisit, worthwhile
 from evaluator.search.protocol import Arrivals, Batch, Floats, Policy, Problem
 from tests.search.drive import drive, problem
+from tests.search.families import spread
 
 SEEDS = range(12)
 
@@ -210,3 +211,31 @@ def test_a_late_answer_of_a_failed_arm_changes_nothing() -> None:
         policy.tell(Batch(one.arms, one.items[half:]), np.ones((1, len(one.items) - half)))
     assert policy.standing().failed[one.arms[0]]
     assert one.arms[0] not in policy.standing().order
+
+
+def test_the_dearer_a_load_the_more_a_visit_is_asked() -> None:
+    asked = [worthwhile(load, 1000) for load in (0.0, 10.0, 100.0, 1000.0)]
+    assert asked == sorted(asked)
+    assert asked[0] == 0
+    assert asked[-1] < 150
+    assert worthwhile(1000.0, 60) == 30
+
+
+def test_the_more_arms_are_wanted_the_fewer_are_left_out() -> None:
+    assert worthwhile(1000.0, 1000, top_k=5) < worthwhile(1000.0, 1000)
+
+
+def test_where_loads_are_dear_some_arms_are_left_out_and_the_pick_is_better() -> None:
+    everyone, fewer = [], []
+    for seed in range(24):
+        scores = spread(seed, 80, 240)
+        posed = problem(scores, 1020.0, seed, 1000.0)
+        policy = OneVisit(posed)
+        visited = drive(policy, posed, scores).loads.sum()
+        assert 0.9 * len(scores) < visited < len(scores)
+        fewer.append(regret(policy, scores))
+        cheap = problem(scores, 21.0, seed, 1.0)
+        policy = OneVisit(cheap)
+        assert drive(policy, cheap, scores).loads.all()
+        everyone.append(regret(policy, scores))
+    assert clearly_worse(everyone, fewer)

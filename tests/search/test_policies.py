@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evaluator.search.errors import SearchError
@@ -81,6 +83,65 @@ def test_shared_policies_ask_a_prefix_of_one_order(name: str, search) -> None:  
     posed = problem(scores, budget, seed, load, workers=workers)
     along = drive(make(name, posed), posed, scores).asked[:, posed.order]
     assert (along[:, 1:] <= along[:, :-1]).all()
+
+
+# Policies that draw nothing: those that do are only alike on average when arms change places.
+DRAWLESS = (
+    "uniform",
+    "ucb",
+    "ucb_stddev",
+    "ucb_e",
+    "successive_rejects_shared",
+    "halving_shared",
+    "accelerated_paper",
+    "accelerated",
+    "one_visit",
+    "exhaustive",
+    "default",
+)
+
+
+@pytest.mark.parametrize("name", DRAWLESS)
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 14),
+    st.integers(1, 24),
+    st.floats(4.0, 30.0),
+    st.sampled_from([0.0, 5.0]),
+)
+def test_arms_that_change_places_are_treated_the_same(
+    name: str, seed: int, arms: int, items: int, budget: float, load: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    scores, places = rng.random((arms, items)), rng.permutation(arms)
+    moved = np.empty_like(scores)
+    moved[places] = scores
+    # Which arm happens to be loaded last is a matter of places, and saves a load.
+    load = load if name in ("one_visit", "exhaustive") else 0.0
+    posed = problem(scores, budget + load, seed, load, first=tuple(range(arms)))
+    turned = replace(posed, first=tuple(places.tolist()))
+    one, other = make(name, posed), make(name, turned)
+    asked, again = drive(one, posed, scores).asked, drive(other, turned, moved).asked
+    # Where the budget is too small for all, who is left out unasked is drawn.
+    assume(asked.any(axis=1).all())
+    assert (again[places] == asked).all()
+    ranked = [int(places[arm]) for arm in one.standing().order]
+    assert list(other.standing().order) == ranked
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("arms", "items"), [(1, 1), (1, 9), (9, 1), (2, 2)])
+@pytest.mark.parametrize("budget", [0.0, 0.4, 1.0, 3.0])
+@pytest.mark.parametrize("load", [0.0, 1.0, 500.0])
+def test_the_smallest_searches_end(
+    name: str, arms: int, items: int, budget: float, load: float
+) -> None:
+    scores = matrix(arms, arms, items)
+    posed = problem(scores, budget + load, 1, load)
+    policy = make(name, posed)
+    assert drive(policy, posed, scores).spent <= (budget + load) * arms + 1e-6
+    assert sorted(policy.standing().order) == list(range(arms))
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

@@ -1,0 +1,41 @@
+"""Made families with a known truth."""
+
+import numpy as np
+
+from evaluator.search.protocol import Floats
+
+
+def spread(seed: int, arms: int, items: int) -> Floats:
+    """Some broken arms, a wide middle, and a top of near equals."""
+    rng = np.random.default_rng([seed, 5])
+    broken = arms // 10
+    skill = np.concatenate([rng.normal(-2.5, 0.4, broken), rng.normal(0, 0.5, arms - broken)])
+    skill = np.minimum(skill, 0.9 + 0.1 * rng.standard_normal(arms))
+    ease, slope = rng.normal(0.5, 1.2, items), rng.lognormal(0, 0.3, items)
+    chance = 1 / (1 + np.exp(-slope * (rng.permutation(skill)[:, None] + ease)))
+    return (rng.random((arms, items)) < chance).astype(np.float64)
+
+
+def close(seed: int, arms: int, items: int) -> Floats:
+    """Most arms near their root, some worse, a few better."""
+    rng = np.random.default_rng([seed, 6])
+    kind = rng.random(arms)
+    skill = np.where(
+        kind < 0.6,
+        rng.normal(0, 0.06, arms),
+        np.where(kind < 0.85, -rng.exponential(0.6, arms), rng.exponential(0.3, arms)),
+    )
+    ease = rng.normal(0.5, 1.2, items)
+    chance = 1 / (1 + np.exp(-(skill[:, None] + ease)))
+    return (rng.random((arms, items)) < chance).astype(np.float64)
+
+
+def regret(scores: Floats, pick: int) -> float:
+    truth = scores.mean(axis=1)
+    return float(truth.max() - truth[pick])
+
+
+def excess(found: list[float], than: list[float]) -> float:
+    """How much larger regrets are than others from the same seeds, in standard errors."""
+    gap = np.array(found) - np.array(than)
+    return float(gap.mean() / max(gap.std(ddof=1) / np.sqrt(len(gap)), 1e-12))
