@@ -58,7 +58,14 @@ def whole(crawl: Pass, cursor: str | None) -> None:
     """Read every model of the hub, newest first, from a stored place on."""
     wanted = _like_a_root(crawl.households)
     pages = _resumed(crawl, cursor, "createdAt")
-    _keep(crawl, (_sheet(page, wanted) for page in pages), "rows read")
+    _keep(crawl, _sheets(pages, wanted), "rows read")
+
+
+def _sheets(pages: Iterator[Page], wanted: Wanted) -> Iterator[Sheet]:
+    for page in pages:
+        sheet = _sheet(page, wanted)
+        del page  # or it would be held while the next is read, which is a page's weight and slower
+        yield sheet
 
 
 def increment(crawl: Pass, cursor: str | None, watermark: datetime) -> None:

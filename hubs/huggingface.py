@@ -76,8 +76,9 @@ class HuggingFaceHub:
             empty = 0 if page.rows else empty + 1
             if empty > MAX_EMPTY_PAGES:
                 raise Astray(f"{self.endpoint} lists empty pages without end: try again later")
-            yield page
             url = page.next
+            yield page
+            del page  # or it would be held while the next is read
 
     def _page(self, url: str, seen: set[str]) -> Page:
         def ask() -> Page:

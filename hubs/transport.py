@@ -249,9 +249,7 @@ def parse(body: bytes) -> Any:
         raise
     except ValueError:  # a number of thousands of digits
         value = json.loads(text, parse_int=_whole_number)
-    # Two scans that cost little next to parsing, and find nothing on most pages.
-    suspect = b"\\" in body and b"\\u" in body and _SURROGATE.search(body)
-    return _mend(value) if suspect else value
+    return _mend(value) if _SURROGATE.search(body) else value
 
 
 def _whole_number(digits: str) -> int | float:
