@@ -1,7 +1,8 @@
 """Which policy a scan should take, from what loads and queries cost and how many arms there are.
 
-The bounds are from `benchmarks/search.py --planner`, which replays every policy on made families of
-several spreads, sizes, prices and budgets. Nothing of a single recorded matrix is in them.
+The bounds are from replays of every policy on made families of several spreads, sizes, prices and
+budgets; `benchmarks/planner.py` holds them against such families anew. Nothing
+of a single recorded matrix is in them.
 """
 
 from __future__ import annotations
