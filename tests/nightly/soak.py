@@ -39,7 +39,7 @@ from tests.nightly.world import FAMILY, World, made
 ROOT = Path(__file__).parents[2]
 WAYS = ("process", "engine", "everything")
 FULL = "full disk"
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds after which something that has to end is said to hang."""
 
 

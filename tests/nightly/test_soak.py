@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from sqlalchemy import select
 
 from catalog.tables import Scan
@@ -19,6 +20,7 @@ from tests.nightly.soak import GEMS, ROOT, asked_again, count_answers, gems, sta
 from tests.nightly.world import FAMILY, PARENT, World
 
 
+@pytest.mark.timeout(1200)  # a minute where nothing else runs
 def test_a_scan_that_is_killed_again_and_again_ends_as_if_it_was_not(mini_fleet: Fleet) -> None:
     home = mini_fleet.folder.parents[2]
     done = subprocess.run(

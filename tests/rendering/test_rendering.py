@@ -266,21 +266,20 @@ def test_an_older_tokenizer_format_is_read_without_code_of_its_own(tmp_path: Pat
 
 @contextmanager
 def killing(module: str, times: int) -> Iterator[list[int]]:
-    """SIGKILL for the first so many helpers that run a module, as they are seen; yields their ids.
+    """SIGKILL for the next so many helpers that run a module, as they are seen; yields their ids.
 
     Helpers take long enough to start that none is missed.
     """
     killed: list[int] = []
-    over = threading.Event()
+    before, over = children(), threading.Event()
 
     def kill() -> None:
         while not over.wait(0.005) and len(killed) < times:
-            for task in Path("/proc/self/task").glob("*/children"):
-                for pid in map(int, task.read_text().split()):
-                    with suppress(OSError):
-                        if module in Path(f"/proc/{pid}/cmdline").read_text():
-                            os.kill(pid, signal.SIGKILL)
-                            killed.append(pid)
+            for pid in children() - before:
+                with suppress(OSError):
+                    if module in Path(f"/proc/{pid}/cmdline").read_text():
+                        os.kill(pid, signal.SIGKILL)
+                        killed.append(pid)
 
     thread = threading.Thread(target=kill)
     thread.start()
@@ -289,6 +288,15 @@ def killing(module: str, times: int) -> Iterator[list[int]]:
     finally:
         over.set()
         thread.join()
+
+
+def children() -> set[int]:
+    """Processes that this one has started."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended meanwhile
+            found.update(map(int, task.read_text().split()))
+    return found
 
 
 def test_a_helper_that_somebody_killed_is_followed_by_another(tmp_path: Path) -> None:
