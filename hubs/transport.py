@@ -101,6 +101,9 @@ class Transport:
             ) from error
         self.patience = patience
         self._met = False
+        # Held until the next one is there: the room of a page, once freed, goes back to the system,
+        # and each next page would have it made anew.
+        self._last: Reply | None = None
         self._headers = build_hf_headers(token=token, library_name="hidden-gems")
         session.join(self.endpoint, patience.timeout)
 
@@ -117,7 +120,7 @@ class Transport:
         """A JSON value, and the link to the next page. Raises HubError."""
 
         def ask() -> tuple[Any, str | None]:
-            reply = self._get(url, params, {}, max_bytes, whole=True, leave=False)
+            self._last = reply = self._get(url, params, {}, max_bytes, whole=True, leave=False)
             try:
                 return parse(reply.body), reply.next
             except (ValueError, RecursionError) as error:
