@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
 
 from catalog.repositories import Absent
-from catalog.scans import Parameters
+from catalog.scans import Charge, Parameters, costs
 from catalog.tables import Checkpoint, Failure, Family, Repository, Ruling, Scan, Suite
 from catalog.words import ScanStatus, Verdict
 
@@ -176,6 +176,13 @@ def failed_since(session: Session, scan_id: int, moment: datetime) -> dict[str, 
         .order_by(Failure.kind)
     )
     return {row.kind: row.times for row in rows}
+
+
+def begun(session: Session, slug: str) -> dict[int, Charge]:
+    """What scans of a family that have not ended have cost by now, by scan."""
+    running = select(Scan.id).join(Family, Family.id == Scan.family_id)
+    running = running.where(Family.slug == slug, Scan.status == ScanStatus.RUNNING)
+    return {scan_id: costs(session, scan_id) for scan_id in session.scalars(running)}
 
 
 def to_look_after(session: Session, slug: str) -> list[Absent]:

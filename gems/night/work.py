@@ -10,6 +10,7 @@ from pathlib import Path
 
 from catalog import nights, upkeep
 from catalog.database import Catalog
+from catalog.scans import Charge
 from catalog.words import Verdict
 from crawler.crawl import Source, crawl
 from crawler.errors import CrawlError
@@ -131,6 +132,8 @@ class Work:
         fetcher = Fetcher(self.hub, settings.home / "checkpoints", settings.disk_budget)
         fetcher.out(self._out(here.family))
         before, began = self._gems(here.family), datetime.now(UTC)
+        with self.catalog.read() as session:
+            costs = nights.begun(session, here.family)
         report = run_scan(
             self.catalog,
             self._engine,
@@ -144,8 +147,10 @@ class Work:
             here.failed = nights.failed_since(session, report["scan"], began)
             verdicts = nights.shown_names(session, report["scan"])
         here.scanned, here.stopped = report["scan"], report["stopped"]
-        here.visited, here.queries = report["cost"]["loads"], report["cost"]["queries"]
-        here.seconds = report["cost"]["seconds"]["total"]
+        earlier = costs.get(report["scan"], Charge())  # of a scan that was killed on another night
+        here.visited = report["cost"]["loads"] - round(earlier.loads)
+        here.queries = report["cost"]["queries"] - earlier.queries
+        here.seconds = (datetime.now(UTC) - began).total_seconds()
         here.gems, here.won, here.lost = len(after), sorted(after - before), sorted(before - after)
         here.waiting = sum(v == Verdict.NOT_YET_EVALUATED for v in verdicts.values())
         LOG.info(
