@@ -6,15 +6,19 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
+import migrations
 from catalog.columns import Base
 from catalog.database import Catalog, open_catalog
 from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
@@ -57,6 +61,52 @@ def test_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> Non
     with catalog.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrading_and_going_back_loses_no_row_that_others_refer_to(tmp_path: Path) -> None:
+    catalog = Catalog(url(tmp_path))
+    _migrate(catalog, command.upgrade, "0004")
+    with catalog.write() as session:
+        for statement in CROWD:
+            session.execute(text(statement))
+    before = _counts(catalog)
+    _migrate(catalog, command.upgrade, "head")
+    assert _counts(catalog) == before
+    with catalog.read() as session:
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+    _migrate(catalog, command.downgrade, "0004")
+    assert _counts(catalog) == before
+    catalog.close()
+
+
+CROWD = (
+    "insert into families (id, slug, title, layouts) values (1, 'tiny', 'Tiny', '{}')",
+    "insert into repositories (id, hub, hub_id, name, author, disabled, private, tags, card,"
+    " config, first_seen, last_seen) values"
+    " (1, 'h', 'x', 'o/a', 'o', 0, 0, '[]', '{}', '{}', '2026-01-01', '2026-01-01'),"
+    " (2, 'h', 'y', 'o/b', 'o', 0, 0, '[]', '{}', '{}', '2026-01-01', '2026-01-01')",
+    "insert into members (family_id, repository_id, root, depth) values (1, 1, 1, 0), (1, 2, 0, 1)",
+    "insert into popularity (repository_id, day, downloads) values (1, '2026-01-01', 7)",
+    "insert into edges (child_id, parent_id, parent_name, relation, source, confidence, chosen)"
+    " values (2, 1, 'o/a', 'finetune', 'tags', 0.8, 1)",
+    "insert into checkpoints (repository_id, sha, status) values (2, '1', 'candidate')",
+    "insert into aliases (repository_id, name, until) values (2, 'o/c', '2026-01-01')",
+)
+
+
+def _counts(catalog: Catalog) -> dict[str, int]:
+    tables = ("repositories", "members", "popularity", "edges", "checkpoints", "aliases")
+    with catalog.read() as session:
+        return {t: session.scalar(text(f"select count(*) from {t}")) or 0 for t in tables}
+
+
+def _migrate(catalog: Catalog, move: Callable[[Config, str], None], revision: str) -> None:
+    with catalog.engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        move(config, revision)
 
 
 def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
