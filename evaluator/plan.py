@@ -122,6 +122,7 @@ class Plan:
             first=tuple(named),
             workers=WORKERS,
             top_k=settings.top_k,
+            everyone=True,
             waves=self.waves,
             opening=self.opening,
         )

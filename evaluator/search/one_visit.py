@@ -242,7 +242,8 @@ class OneVisit:
         whole = books.mean_budget * books.arms
         fee = float(books.load_cost.mean())
         each = fee + worthwhile(fee, books.items, books.problem.top_k)
-        visits = books.arms if whole >= books.arms * each else max(1, round(whole / each))
+        covered = books.problem.everyone or whole >= books.arms * each
+        visits = books.arms if covered else max(1, round(whole / each))
         scale = self._scales[self._fitting(visits, fee, 0, whole)]
         return visits, int(np.searchsorted(self._scales, MOST * scale))
 

@@ -36,7 +36,8 @@ def choose(problem: Problem) -> Callable[[Problem], Policy]:
     are dear; else accelerated rounds where reloads are cheap, and one visit each where they are
     not. Loads are priced by their means, so that a family of adapters, whose loads cost a
     hundredth, is planned for as what it is. How long the rounds are, and how many arms are visited
-    where loads are dear, the policies take from the same prices. Fetching overlaps with answering
+    where loads are dear, the policies take from the same prices; where a place is wanted for each,
+    all are visited. Fetching overlaps with answering
     where the price says so: it is what a load holds up the engine, however it comes about.
     """
     items = len(problem.order)
@@ -45,7 +46,8 @@ def choose(problem: Problem) -> Callable[[Problem], Policy]:
         return Exhaustive
     if again <= RELOAD / math.pow(problem.arms, THINNER) * (problem.budget - load):
         return Accelerated
-    if problem.arms <= FEW and problem.budget >= MOST_OF_THEM * (items + load):
+    few = problem.arms <= FEW and not problem.everyone
+    if few and problem.budget >= MOST_OF_THEM * (items + load):
         return Exhaustive
     return OneVisit
 

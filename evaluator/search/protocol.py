@@ -50,6 +50,8 @@ class Problem:
     load_cost, reload_cost: price of an arm's first and of any later load, in queries, (arms,).
     first: arms to visit before the others, in this order (roots and popular checkpoints).
     top_k: how many of the best the caller wants right, not only the first.
+    everyone: every arm is to be visited if the budget can load it, because a place is wanted for
+        each; else arms may be left out where that makes for a better pick.
     workers: how many engines answer at once, each with one arm loaded.
     history: what past scans say about the items, if anything.
     waves: how many arms came together, in the order of their indices, for policies that arms may
@@ -67,6 +69,7 @@ class Problem:
     first: tuple[int, ...] = ()
     workers: int = 1
     top_k: int = 1
+    everyone: bool = False
     history: Items | None = None
     waves: tuple[int, ...] = ()
     opening: int = 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -114,3 +115,15 @@ def test_a_plan_is_a_policy_that_was_begun() -> None:
     posed = _posed(6, 20.0, 0.0)
     policy: Policy = make("default", posed)
     assert policy.ask() is not None
+
+
+@pytest.mark.parametrize(("arms", "load"), [(5, 300.0), (12, 1000.0), (60, 2000.0)])
+def test_everyone_is_visited_where_a_place_is_wanted_for_each(arms: int, load: float) -> None:
+    scores = close(1, arms, 200)
+    visited = {}
+    for everyone in (False, True):
+        posed = replace(problem(scores, load + 40, 1, load), everyone=everyone)
+        policy = choose(posed)(posed)
+        drive(policy, posed, scores)
+        visited[everyone] = int((policy.standing().asked > 0).sum())
+    assert visited[False] < visited[True] == arms
