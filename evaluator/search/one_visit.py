@@ -195,7 +195,10 @@ class OneVisit:
         """Whether an arm is among the share of the best that goes on from a rung."""
         share = self._pass[self._scale, level]
         rank = bisect_left(self._reached[level], key) + 1 + self._behind.get(arm, 0)
-        return bool(share >= 1 or rank <= share * len(self._reached[0]) + self._grace)
+        # Who is still being asked lower down has not been compared here yet.
+        below = sum(0 < self._entered[other] <= level for other in self._open)
+        field = len(self._reached[0]) - below
+        return bool(share >= 1 or rank <= share * field + self._grace)
 
     def _spare(self, arm: int, level: int, key: float) -> bool:
         """Whether an arm near the leader of a rung can be asked everything without touching what

@@ -13,6 +13,9 @@ from evaluator.search.protocol import Floats, Ints, Items
 NOISE = 0.2
 """Variance of one answer, at a mean of about 0.7."""
 
+BELIEVED = 20.0
+"""Answers at which half of a lead is believed: arms that lead differ by about a tenth."""
+
 
 class Scorer:
     """The mean of a prefix; with a history, the best linear prediction of the mean of all.
@@ -49,8 +52,9 @@ class Scorer:
         """All arms by a lower bound of their score at the greatest depth anyone came to.
 
         An arm that was stopped earlier is compared with the deepest arms at the place where it was
-        stopped, less one standard error of what it was not asked. So a mere few good answers do
-        not win, and neither does an arm that went deep for lack of better ones at the time.
+        stopped, less one standard error of what it was not asked; a lead on them counts as far as
+        so many answers support it. So a mere few good answers do not win, and neither does an arm
+        that went deep for lack of better ones at the time.
         """
         books = self._books
         bound = np.full(books.arms, -np.inf)
@@ -62,8 +66,9 @@ class Scorer:
         final = float(self.at(deepest, end).mean())
         for depth in np.unique(books.depth[known]).tolist():
             alike = np.flatnonzero(known & (books.depth == depth))
-            ahead = final - float(self.at(deepest, depth).mean())
-            bound[alike] = self.at(alike, depth) + ahead - math.sqrt(NOISE * (1 / depth - 1 / end))
+            ahead = self.at(alike, depth) - float(self.at(deepest, depth).mean())
+            ahead = np.where((ahead > 0) & (depth < end), ahead * depth / (depth + BELIEVED), ahead)
+            bound[alike] = final + ahead - math.sqrt(NOISE * (1 / depth - 1 / end))
         return np.lexsort((books.tie, -bound))
 
     def _score(self, block: Floats, prefix: int) -> Floats:
