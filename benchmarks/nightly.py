@@ -115,6 +115,7 @@ def night(books: Books, waves: Sequence[int], seed: int, *, fresh: bool) -> None
         workers=WORKERS,
         waves=tuple(waves),
         opening=opening,
+        everyone=True,
     )
     if fresh:
         books.known[:] = False

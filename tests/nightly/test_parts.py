@@ -94,7 +94,8 @@ def test_who_came_before_is_asked_nothing_when_others_join(
         sizes = (first, *waves[:count])
         here = scores[: sum(sizes)]
         known = np.zeros(here.shape, dtype=bool)
-        asked(make("one_visit", problem(here, budget, seed, waves=sizes, opening=2)), here, known)
+        nightly = problem(here, budget, seed, waves=sizes, opening=2, everyone=True)
+        asked(make("one_visit", nightly), here, known)
         assert np.array_equal(known[: len(before)], before)
         assert known[len(before) :].any(axis=1).all()
         assert known.sum() <= budget * len(here)
