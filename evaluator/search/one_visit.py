@@ -13,7 +13,7 @@ from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
 from evaluator.search.schedule import Shape, prefixes
 from evaluator.search.scoring import Scorer
 
-# No visit is begun that could not be asked so much.
+# No visit is begun that could not be asked so much, unless everyone is to be visited.
 LEAST = 8
 # What a visit should be asked on average where a load costs 100 queries, and how that grows with
 # the price of a load: see `worthwhile`.
@@ -79,6 +79,7 @@ class OneVisit:
         self._scales = np.geomspace(1.0, books.items, 240)
         self._pass = np.minimum(1.0, (self._scales[:, None] / self._rungs) ** self._shape.alpha)
         self._steps = np.diff(self._rungs)
+        self._least = 1 if problem.everyone else min(LEAST, books.items)
         self._planned, self._largest = self._outline()
         self._scale = self._fit()
 
@@ -133,7 +134,7 @@ class OneVisit:
         books = self._ledger
         if not self._to_come():
             return None
-        least = min(LEAST, books.items) if books.loads.any() else 1
+        least = self._least if books.loads.any() else 1
         if books.load_cost[self._queue[0]] + least <= books.left + 1e-9:
             return 0
         able = books.load_cost[self._queue] + least <= books.left + 1e-9
@@ -216,7 +217,7 @@ class OneVisit:
         if not self._queue:
             return 0.0, 0.0
         fee = self._owed / len(self._queue)
-        return min(float(self._to_come()), max(0.0, self._ledger.left) / (fee + LEAST)), fee
+        return min(float(self._to_come()), max(0.0, self._ledger.left) / (fee + self._least)), fee
 
     def _to_come(self) -> int:
         """How many visits are still planned; one to an arm that failed is made up for."""
