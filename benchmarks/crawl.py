@@ -182,6 +182,9 @@ def _crawl(folder: Path, catalog: str, thoroughly: bool = False) -> dict[str, di
         if thoroughly:
             found["plain"] = min((apart(plain, url) for _ in range(3)), key=_seconds)
             found["bare"] = min((apart(bare, url) for _ in range(3)), key=_seconds)
+        import_module("catalog.database").open_catalog(
+            catalog
+        ).close()  # empty, but with its tables
         found["full"] = apart(crawled, url, catalog)
         if thoroughly:
             found["headers"] = apart(vetted, url, catalog)
