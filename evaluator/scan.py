@@ -181,27 +181,36 @@ class Scan:
         turns = self._turns(batch.arms, self._prompts(batch), here)
         later = [t for other in out for t in self._turns(other.arms, self._prompts(other), None)]
         for place, (group, prompts) in enumerate(turns):
-            self._ask(group, prompts, SEARCHING)
+            self._ask(group, prompts, SEARCHING, [*turns[place + 1 :], *later])
             if named := [c for c in group if c.checkpoint_id in self.plan.popular]:
                 # Popular checkpoints are confirmed whatever comes: now, while they are loaded.
                 self.visitor.ask(named, self.plan.paper.confirmation)
             self.watch.advance(len(group) * len(prompts), group[0].name)
             here = base_of(group[0])
-            self._fetch_ahead([*turns[place + 1 :], *later])
         return here
 
     def _confirm(self, arms: Sequence[int]) -> None:
         turns = self._turns(arms, self.plan.paper.confirmation, None)
         for place, (group, prompts) in enumerate(turns):
-            self._ask(group, prompts, 1.0)
+            self._ask(group, prompts, 1.0, turns[place + 1 :])
             self.watch.advance(len(group) * len(prompts), f"confirming {group[0].name}")
-            self._fetch_ahead(turns[place + 1 :])
 
-    def _ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt], part: float) -> None:
-        """Have a group answer, unless that part of the time is used up: what is known is told."""
+    def _ask(
+        self,
+        group: Sequence[Candidate],
+        prompts: Sequence[Prompt],
+        part: float,
+        behind: Sequence[Turn],
+    ) -> None:
+        """Have a group answer while the first of those behind it is fetched.
+
+        Unless that part of the time is used up: what is known is told.
+        """
         able = [c for c in group if c.checkpoint_id not in self.plan.gone]
         if any(self.visitor.wants(c, prompts) for c in able) and self.enough(part):
             raise _OutOfTime
+        self.visitor.receive(able, prompts)
+        self._fetch_ahead(behind)
         self.visitor.ask(able, prompts)
 
     def _fetch_ahead(self, turns: Sequence[Turn]) -> None:

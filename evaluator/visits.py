@@ -87,6 +87,11 @@ class Visitor:
         alive = candidate.checkpoint_id not in self.dropped
         return alive and bool(self._record.missing(candidate, prompts))
 
+    def receive(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
+        """Load those of a group, on one base, that have something to answer; `ask` would too."""
+        able = [candidate for candidate in group if self.wants(candidate, prompts)]
+        self._receive([c for c in able if c.checkpoint_id not in self._guests])
+
     def ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
         """Have each of `group`, on one base, answer what it has not answered of `prompts`."""
         for start in range(0, len(prompts), AT_ONCE):

@@ -16,7 +16,7 @@ from catalog.database import Catalog, open_catalog
 from catalog.tables import Checkpoint, Failure, Grade, Scan, Suite, Visit
 from catalog.words import Outcome, ScanStatus
 from evaluator.engines.hosted import HostedEngine
-from evaluator.fetching import bytes_in
+from evaluator.fetching import Fetcher, bytes_in
 from evaluator.scan import run_scan
 from hubs.errors import Unreachable
 from hubs.folder.server import FolderHub
@@ -198,6 +198,26 @@ def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
     with catalog.read() as session:
         assert session.scalar(select(func.count()).select_from(Scan)) == 0
         assert session.scalar(select(func.count()).select_from(Suite)) == 0
+
+
+def test_the_next_checkpoint_is_fetched_while_one_answers(
+    served: Served,
+    engine: HostedEngine,
+    catalog: Catalog,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    for whose, what in ((engine, "load"), (engine, "generate"), (Fetcher, "prefetch")):
+        real = getattr(whose, what)
+
+        def noted(*given: Any, real: Callable[..., Any] = real, what: str = what) -> Any:
+            done.append(what)
+            return real(*given)
+
+        monkeypatch.setattr(whose, what, noted)
+    scan(catalog, engine, served, tmp_path, policy="exhaustive")
+    assert done[:3] == ["load", "prefetch", "generate"]
 
 
 def test_the_disk_budget_is_never_exceeded(
