@@ -18,7 +18,7 @@ demo: $(INSTALLED)  ## train a tiny fleet, find the best of it, leave a site in 
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-soak: $(INSTALLED)  ## a hundred kills of a real scan, most of an hour
+soak: $(INSTALLED)  ## a hundred kills of a real scan, a quarter of an hour
 	$(BIN)/python -m tests.nightly.soak --kills 100
 
 VLLM := .venv-vllm

@@ -1,6 +1,6 @@
 """Revisions of the schema: which there are, which a database is at, and moving it to the newest.
 
-Alembic takes half a second to import, so that it is, only where a database has to be changed.
+Alembic takes half a second to import: it is imported only where a database has to be changed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which policy a scan should take, from what loads and queries cost and how many arms there are.
 
 The bounds are from replays of every policy on made families of several spreads, sizes, prices and
-budgets; `benchmarks/planner.py` holds them against such families anew. Nothing
-of a single recorded matrix is in them.
+budgets; `benchmarks/planner.py` holds them against such families anew. Nothing of a single recorded
+matrix is in them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def choose(problem: Problem) -> Callable[[Problem], Policy]:
     not. Loads are priced by their means, so that a family of adapters, whose loads cost a
     hundredth, is planned for as what it is. How long the rounds are, and how many arms are visited
     where loads are dear, the policies take from the same prices; where a place is wanted for each,
-    all are visited. Fetching overlaps with answering
-    where the price says so: it is what a load holds up the engine, however it comes about.
+    all are visited. Fetching overlaps with answering where the price says so: it is what a load
+    holds up the engine, however it comes about.
     """
     items = len(problem.order)
     load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
