@@ -206,8 +206,8 @@ class Visitor:
 
     def _ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
         """Have a group answer one commit's worth, loading whoever is not loaded."""
+        self.receive(group, prompts)
         able = [candidate for candidate in group if self.wants(candidate, prompts)]
-        self._receive([c for c in able if c.checkpoint_id not in self._guests])
         here = [self._guests[c.checkpoint_id] for c in able if c.checkpoint_id in self._guests]
         if not here:
             return
