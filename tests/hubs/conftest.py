@@ -60,7 +60,7 @@ def family(put: Put) -> None:
     """A root, and children of every relation."""
     config = json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab": 9})
     put(
-        "base/root",
+        "base/trunk",
         {"config.json": config, "tokenizer_config.json": '{"eos_token": "</s>"}'},
         tensors={"embed": (4, 2), "norm": (2,)},
         downloads=100,
@@ -68,7 +68,7 @@ def family(put: Put) -> None:
         createdAt="2024-01-01T00:00:00.000Z",
         downloadsAllTime=1000,
     )
-    card = "---\nbase_model: base/root\nlicense: mit\ndate: 2024-01-01\n---\nHello"
+    card = "---\nbase_model: base/trunk\nlicense: mit\ndate: 2024-01-01\n---\nHello"
     put(
         "ann/tuned",
         {"README.md": card, "config.json": config},
@@ -82,7 +82,7 @@ def family(put: Put) -> None:
         downloads=7,
         createdAt="2024-02-01T00:00:00.000Z",
     )
-    merged = "---\nbase_model:\n- ann/tuned\n- base/root\n- ./local/path/x\n---\n"
+    merged = "---\nbase_model:\n- ann/tuned\n- base/trunk\n- ./local/path/x\n---\n"
     put("cyd/merged", {"README.md": merged}, createdAt="2024-04-01T00:00:00.000Z")
 
 

@@ -44,7 +44,7 @@ def listed(door, **query):
 def all_four(door):
     return sorted(row["id"] for row in listed(door)) == [
         "ann/tuned",
-        "base/root",
+        "base/trunk",
         "bob/lora",
         "cyd/merged",
     ]
@@ -168,10 +168,10 @@ def test_every_call_is_retried(against, route, fault, times):
     door, _ = against({"on": route, "times": times, **fault})
 
     def everything():
-        sha = door.info("base/root")["sha"]
-        assert len(door.files("base/root", sha)) == 3
-        assert door.text("base/root", sha, "config.json", 999)
-        return door.header("base/root", sha, "model.safetensors").tensors
+        sha = door.info("base/trunk")["sha"]
+        assert len(door.files("base/trunk", sha)) == 3
+        assert door.text("base/trunk", sha, "config.json", 999)
+        return door.header("base/trunk", sha, "model.safetensors").tensors
 
     if times == 1:
         assert set(everything()) == {"embed", "norm"}
@@ -193,28 +193,28 @@ def test_every_call_is_retried(against, route, fault, times):
 )
 def test_downloads_survive_what_passes(against, shelf, fault):
     door, _ = against(fault)
-    sha = door.info("base/root")["sha"]
-    folder = door.fetch("base/root", sha)
+    sha = door.info("base/trunk")["sha"]
+    folder = door.fetch("base/trunk", sha)
     weights = (folder / "model.safetensors").read_bytes()
-    assert weights == (shelf / "base/root/model.safetensors").read_bytes()
+    assert weights == (shelf / "base/trunk/model.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize("size", [3, 10**6])
 @pytest.mark.parametrize("on", [["tree"], ["resolve", "lfs"], ["tree", "resolve", "lfs"]])
 def test_shards_that_lie_about_their_size_are_not_taken(against, size, on):
     door, _ = against({"fault": "size", "size": size, "on": on, "file": "*.safetensors"})
-    sha = door.info("base/root")["sha"]
+    sha = door.info("base/trunk")["sha"]
     with pytest.raises(Malformed) as caught:
-        door.fetch("base/root", sha)
+        door.fetch("base/trunk", sha)
     assert one_line(caught)
 
 
 @pytest.mark.parametrize("length", [0, 5, 10**5, 2**40, 2**64 - 1])
 def test_headers_that_lie_about_their_length_are_malformed(against, length):
     door, _ = against({"fault": "length", "length": length, "on": "lfs"})
-    sha = door.info("base/root")["sha"]
+    sha = door.info("base/trunk")["sha"]
     with pytest.raises(Malformed) as caught:
-        door.header("base/root", sha, "model.safetensors")
+        door.header("base/trunk", sha, "model.safetensors")
     assert one_line(caught)
 
 
@@ -238,7 +238,7 @@ def test_files_that_only_come_whole_are_read_as_far_as_that_goes(against, put):
 def test_nonsense_in_a_tree_is_malformed(against, fields):
     door, _ = against({"fault": "set", "fields": fields, "on": "tree"})
     with pytest.raises(Malformed):
-        door.fetch("base/root", door.info("base/root")["sha"])
+        door.fetch("base/trunk", door.info("base/trunk")["sha"])
 
 
 def test_repositories_vanish_in_mid_crawl(against):
@@ -246,7 +246,7 @@ def test_repositories_vanish_in_mid_crawl(against):
     sha = door.info("ann/tuned")["sha"]
     pages = door.pages(sort="createdAt")
     assert next(pages).rows[0]["id"] == "cyd/merged"
-    assert [row["id"] for page in pages for row in page.rows] == ["bob/lora", "base/root"]
+    assert [row["id"] for page in pages for row in page.rows] == ["bob/lora", "base/trunk"]
     with pytest.raises(NotFound):
         door.info("ann/tuned")
     with pytest.raises(NotFound):
@@ -279,14 +279,14 @@ def test_a_body_that_trickles_without_end_is_given_up():
         patience = Patience(tries=1, timeout=1.0, whole=0.2)
         door = HuggingFaceHub(f"http://127.0.0.1:{server.getsockname()[1]}", patience=patience)
         with pytest.raises(Unreachable, match="still sending"):
-            door.info("base/root")
+            door.info("base/trunk")
         thread.join()
 
 
 def test_the_librarys_own_calls_are_bounded_too(against):
     _, hub = against({"fault": "stall", "seconds": 30})
     with pytest.raises(httpx.ReadTimeout):
-        HfApi(endpoint=hub.url, token=False).model_info("base/root")
+        HfApi(endpoint=hub.url, token=False).model_info("base/trunk")
 
 
 class TestToken:
@@ -310,21 +310,21 @@ class TestToken:
 
     def test_it_goes_to_its_own_hub(self, shelf, tmp_path, watched):
         with FolderHub(shelf) as own:
-            self.door(shelf, tmp_path, own.url).info("base/root")
+            self.door(shelf, tmp_path, own.url).info("base/trunk")
             assert (own, True) in watched[1]
 
     @pytest.mark.parametrize("on", ["list", "info", "tree", "resolve"])
     def test_it_does_not_follow_a_redirect_elsewhere(self, shelf, tmp_path, watched, on):
         other, seen = watched
-        elsewhere = {"Location": f"{other.url}/base/root/resolve/main/config.json"}
+        elsewhere = {"Location": f"{other.url}/base/trunk/resolve/main/config.json"}
         fault = {"fault": "status", "status": 302, "headers": elsewhere, "on": [on]}
         with FolderHub(shelf, faults={"faults": [fault]}) as own:
             door = self.door(shelf, tmp_path, own.url)
             for ask in (
                 lambda: list(door.pages()),
-                lambda: door.info("base/root"),
-                lambda: door.text("base/root", SHA, "config.json", 999),
-                lambda: door.fetch("base/root", SHA),
+                lambda: door.info("base/trunk"),
+                lambda: door.text("base/trunk", SHA, "config.json", 999),
+                lambda: door.fetch("base/trunk", SHA),
             ):
                 with contextlib.suppress(HubError):
                     ask()

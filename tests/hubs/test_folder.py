@@ -33,23 +33,23 @@ def names(hub: FolderHub, **query: object) -> list[str]:
 
 
 def test_the_bare_tag_lists_children_of_every_relation(hub):
-    found = names(hub, filter="base_model:base/root", sort="created_at")
+    found = names(hub, filter="base_model:base/trunk", sort="created_at")
     assert found == ["cyd/merged", "ann/tuned", "bob/lora"]
 
 
 def test_a_relation_tag_lists_children_of_that_relation(hub):
-    assert names(hub, filter="base_model:adapter:base/root") == ["bob/lora"]
-    assert names(hub, filter="base_model:finetune:base/root") == ["ann/tuned"]
-    assert names(hub, filter=["base_model:merge:base/root", "base_model:ann/tuned"]) == [
+    assert names(hub, filter="base_model:adapter:base/trunk") == ["bob/lora"]
+    assert names(hub, filter="base_model:finetune:base/trunk") == ["ann/tuned"]
+    assert names(hub, filter=["base_model:merge:base/trunk", "base_model:ann/tuned"]) == [
         "cyd/merged"
     ]
 
 
 def test_listings_sort_by_every_key_largest_first(hub):
-    assert names(hub, sort="downloads")[:3] == ["base/root", "bob/lora", "ann/tuned"]
-    assert names(hub, sort="created_at")[-1] == "base/root"
+    assert names(hub, sort="downloads")[:3] == ["base/trunk", "bob/lora", "ann/tuned"]
+    assert names(hub, sort="created_at")[-1] == "base/trunk"
     assert len(names(hub, sort="last_modified")) == 4
-    assert names(hub, sort="likes")[0] == "base/root"
+    assert names(hub, sort="likes")[0] == "base/trunk"
     assert names(hub, author="bob") == ["bob/lora"]
     assert names(hub, search="TUN") == ["ann/tuned"]
 
@@ -83,11 +83,11 @@ def test_a_bad_parameter_is_a_400(hub, wrong, kind):
         assert client.get(f"{hub.url}/api/models?cursor=%00").status_code == 400
         assert client.get(f"{hub.url}/api/models?limit=x").status_code == 400
     with pytest.raises(BadRequestError):
-        api(hub).model_info("base/root", expand=["nonsense"])
+        api(hub).model_info("base/trunk", expand=["nonsense"])
 
 
 def test_info_tells_config_parameters_and_blobs(hub):
-    info = api(hub).model_info("base/root", files_metadata=True)
+    info = api(hub).model_info("base/trunk", files_metadata=True)
     assert info.config == {
         "model_type": "llama",
         "architectures": ["LlamaForCausalLM"],
@@ -104,13 +104,13 @@ def test_info_tells_config_parameters_and_blobs(hub):
 
 def test_info_expands_lineage(hub):
     fields = ["baseModels", "childrenModelCount", "downloadsAllTime"]
-    root = api(hub).model_info("base/root", expand=fields)
+    root = api(hub).model_info("base/trunk", expand=fields)
     assert root.base_models is None
     assert root.downloads_all_time == 1000
     assert root.children_model_count == {"finetune": 1, "adapter": 1, "merge": 1, "quantized": 0}
     merged = api(hub).model_info("cyd/merged", expand=fields)
     assert merged.base_models["relation"] == "merge"
-    assert [m["id"] for m in merged.base_models["models"]] == ["ann/tuned", "base/root"]
+    assert [m["id"] for m in merged.base_models["models"]] == ["ann/tuned", "base/trunk"]
 
 
 def test_the_sha_follows_the_contents(hub, shelf):
@@ -123,21 +123,21 @@ def test_the_sha_follows_the_contents(hub, shelf):
 
 
 def test_refs_commits_tree_and_paths(hub, put):
-    put("base/root", {"sub/deep/x.txt": "x"})
+    put("base/trunk", {"sub/deep/x.txt": "x"})
     client = api(hub)
-    sha = client.model_info("base/root").sha
-    assert client.list_repo_refs("base/root").branches[0].target_commit == sha
-    assert client.list_repo_commits("base/root")[0].commit_id == sha
-    top = {entry.path for entry in client.list_repo_tree("base/root")}
+    sha = client.model_info("base/trunk").sha
+    assert client.list_repo_refs("base/trunk").branches[0].target_commit == sha
+    assert client.list_repo_commits("base/trunk")[0].commit_id == sha
+    top = {entry.path for entry in client.list_repo_tree("base/trunk")}
     assert top == {"config.json", "model.safetensors", "sub", "tokenizer_config.json"}
-    whole = {entry.path for entry in client.list_repo_tree("base/root", recursive=True)}
+    whole = {entry.path for entry in client.list_repo_tree("base/trunk", recursive=True)}
     assert whole == top | {"sub/deep", "sub/deep/x.txt"}
-    below = client.list_repo_tree("base/root", "sub/deep", expand=True)
+    below = client.list_repo_tree("base/trunk", "sub/deep", expand=True)
     assert [entry.path for entry in below] == ["sub/deep/x.txt"]
-    found = client.get_paths_info("base/root", ["config.json", "sub", "nothing"])
+    found = client.get_paths_info("base/trunk", ["config.json", "sub", "nothing"])
     assert [entry.path for entry in found] == ["config.json", "sub"]
     with pytest.raises(RemoteEntryNotFoundError):
-        list(client.list_repo_tree("base/root", "nowhere"))
+        list(client.list_repo_tree("base/trunk", "nowhere"))
 
 
 def test_trees_page(hub, put):
@@ -149,41 +149,41 @@ def test_trees_page(hub, put):
 
 def test_headers_are_read_by_range(hub, shelf):
     client = api(hub)
-    whole = client.get_safetensors_metadata("base/root")
+    whole = client.get_safetensors_metadata("base/trunk")
     assert whole.weight_map == {"embed": "model.safetensors", "norm": "model.safetensors"}
-    file = client.parse_safetensors_file_metadata("base/root", "model.safetensors")
+    file = client.parse_safetensors_file_metadata("base/trunk", "model.safetensors")
     assert file.tensors["embed"].shape == [4, 2]
     index = {"metadata": {"total_size": 40}, "weight_map": {"embed": "model.safetensors"}}
-    (shelf / "base/root/model.safetensors.index.json").write_text(json.dumps(index))
-    sharded = client.get_sharded_safetensors_metadata("base/root")
+    (shelf / "base/trunk/model.safetensors.index.json").write_text(json.dumps(index))
+    sharded = client.get_sharded_safetensors_metadata("base/trunk")
     assert sharded.files_metadata["model.safetensors"].tensors["norm"].shape == [2]
 
 
 def test_snapshots_download_and_a_cached_commit_costs_nothing(hub, shelf, tmp_path):
-    sha = api(hub).model_info("base/root").sha
+    sha = api(hub).model_info("base/trunk").sha
     where = {"revision": sha, "endpoint": hub.url, "cache_dir": tmp_path / "c", "token": False}
-    plan = snapshot_download("base/root", dry_run=True, **where)
+    plan = snapshot_download("base/trunk", dry_run=True, **where)
     assert sum(file.file_size for file in plan) == sum(
-        path.stat().st_size for path in (shelf / "base/root").iterdir() if path.name[0] != "."
+        path.stat().st_size for path in (shelf / "base/trunk").iterdir() if path.name[0] != "."
     )
-    folder = Path(snapshot_download("base/root", **where))
+    folder = Path(snapshot_download("base/trunk", **where))
     for name in ("model.safetensors", "config.json"):
-        assert (folder / name).read_bytes() == (shelf / "base/root" / name).read_bytes()
+        assert (folder / name).read_bytes() == (shelf / "base/trunk" / name).read_bytes()
     before = hub.requests.total()
-    snapshot_download("base/root", **where)
+    snapshot_download("base/trunk", **where)
     assert hub.requests.total() == before
 
 
 def test_single_files_download(hub, shelf):
-    path = api(hub).hf_hub_download("base/root", "model.safetensors")
-    assert Path(path).read_bytes() == (shelf / "base/root/model.safetensors").read_bytes()
+    path = api(hub).hf_hub_download("base/trunk", "model.safetensors")
+    assert Path(path).read_bytes() == (shelf / "base/trunk/model.safetensors").read_bytes()
     with pytest.raises(RemoteEntryNotFoundError):
-        api(hub).hf_hub_download("base/root", "nothing.json")
+        api(hub).hf_hub_download("base/trunk", "nothing.json")
 
 
 def test_ranges(hub, shelf):
-    content = (shelf / "base/root/config.json").read_bytes()
-    url = f"{hub.url}/base/root/resolve/main/config.json"
+    content = (shelf / "base/trunk/config.json").read_bytes()
+    url = f"{hub.url}/base/trunk/resolve/main/config.json"
     with httpx.Client() as client:
         part = client.get(url, headers={"Range": "bytes=3-6"})
         assert (part.status_code, part.content) == (206, content[3:7])
@@ -199,7 +199,7 @@ def test_ranges(hub, shelf):
 
 def test_large_files_redirect_with_their_digest(hub):
     with httpx.Client() as client:
-        first = client.head(f"{hub.url}/base/root/resolve/main/model.safetensors")
+        first = client.head(f"{hub.url}/base/trunk/resolve/main/model.safetensors")
         assert first.status_code == 302
         digest = first.headers["X-Linked-Etag"].strip('"')
         assert digest in first.headers["Location"]
@@ -260,12 +260,12 @@ def test_datasets_are_served_alike(hub, put):
 def test_nothing_outside_the_folder_is_served(hub, shelf, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
-    (shelf / "base/root/link.txt").symlink_to(secret)
-    (shelf / "base/root/way").symlink_to(tmp_path, target_is_directory=True)
+    (shelf / "base/trunk/link.txt").symlink_to(secret)
+    (shelf / "base/trunk/way").symlink_to(tmp_path, target_is_directory=True)
     (shelf / "base/out").symlink_to(tmp_path, target_is_directory=True)
-    (shelf / "base/root/settings.txt").symlink_to(shelf / "base/root/.hub.json")
-    os.mkfifo(shelf / "base/root/pipe")
-    listed = {file.path for file in api(hub).list_repo_tree("base/root", recursive=True)}
+    (shelf / "base/trunk/settings.txt").symlink_to(shelf / "base/trunk/.hub.json")
+    os.mkfifo(shelf / "base/trunk/pipe")
+    listed = {file.path for file in api(hub).list_repo_tree("base/trunk", recursive=True)}
     assert listed == {"config.json", "model.safetensors", "tokenizer_config.json"}
     assert "base/out" not in names(hub)
     paths = ["link.txt", "way/secret.txt", "../../../secret.txt", "%2e%2e/%2e%2e/%2e%2e/secret.txt"]
@@ -273,12 +273,12 @@ def test_nothing_outside_the_folder_is_served(hub, shelf, tmp_path):
     host, port = hub.url.removeprefix("http://").split(":")
     for path in paths:
         with socket.create_connection((host, int(port))) as raw:  # clients tidy dots away
-            raw.sendall(f"GET /base/root/resolve/main/{path} HTTP/1.0\r\n\r\n".encode())
+            raw.sendall(f"GET /base/trunk/resolve/main/{path} HTTP/1.0\r\n\r\n".encode())
             assert b" 404 " in raw.recv(4096).split(b"\r\n")[0]
 
 
 def test_hostile_contents_do_not_break_a_listing(hub, put):
-    bomb = "---\na: &a [x, x]\nb: [*a, *a]\nbase_model: base/root\n---\n"
+    bomb = "---\na: &a [x, x]\nb: [*a, *a]\nbase_model: base/trunk\n---\n"
     put("mal/one", {"README.md": bomb, "config.json": "[" * 100000})
     put("mal/two", {"README.md": "---\n- list\n---\n", "model.safetensors": "\xff" * 20})
     put("mal/three", {"README.md": "---\nbase_model: {x: 1}\n---", "config.json": '{"a": NaN}'})
@@ -318,18 +318,18 @@ def test_what_is_no_route_is_a_404(hub):
         "GET /api/models?cursor=" + "W1tb" * 10_000,
         "GET /api/models?cursor=e30=",
         "GET /api/models?filter=%ff&search=%00&author=/",
-        "GET /api/models/base/root?expand=&expand[]=x",
-        "GET /api/models/base/root/revision/%2f%2e%2e",
-        "GET /api/models/base/root/tree/main/%2e%2e/%2e%2e",
-        "GET /api/models/base/root/tree/main?cursor=!!",
-        "GET /api/models/base/root/safetensors-metadata/config.json",
+        "GET /api/models/base/trunk?expand=&expand[]=x",
+        "GET /api/models/base/trunk/revision/%2f%2e%2e",
+        "GET /api/models/base/trunk/tree/main/%2e%2e/%2e%2e",
+        "GET /api/models/base/trunk/tree/main?cursor=!!",
+        "GET /api/models/base/trunk/safetensors-metadata/config.json",
         "GET /api/models/../..",
         "GET //api//models",
-        "GET /base/root/resolve/main/",
-        "GET /lfs/models/base/root/0/model.safetensors",
+        "GET /base/trunk/resolve/main/",
+        "GET /lfs/models/base/trunk/0/model.safetensors",
         "POST /api/models",
-        "POST /api/models/base/root/paths-info/main",
-        "HEAD /api/models/base/root/nothing",
+        "POST /api/models/base/trunk/paths-info/main",
+        "HEAD /api/models/base/trunk/nothing",
     ],
 )
 def test_any_request_gets_an_answer(hub, request_line):
@@ -343,5 +343,5 @@ def test_any_request_gets_an_answer(hub, request_line):
 @pytest.mark.parametrize("said", ["bytes=x", "bytes=-", "bytes=9-1", "bytes=" + "9" * 5000 + "-"])
 def test_odd_ranges_get_an_answer(hub, said):
     with httpx.Client() as client:
-        url = f"{hub.url}/base/root/resolve/main/config.json"
+        url = f"{hub.url}/base/trunk/resolve/main/config.json"
         assert client.get(url, headers={"Range": said}).status_code in (200, 416)

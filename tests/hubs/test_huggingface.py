@@ -43,8 +43,8 @@ def test_pages_give_raw_rows_and_resume_from_any_cursor(shelf, put):
 
 
 def test_filters_are_tags_that_all_hold(door):
-    assert ids(door.pages(filter=("base_model:adapter:base/root",))) == ["bob/lora"]
-    assert ids(door.pages(filter=("base_model:base/root", "license:mit"), sort="downloads")) == [
+    assert ids(door.pages(filter=("base_model:adapter:base/trunk",))) == ["bob/lora"]
+    assert ids(door.pages(filter=("base_model:base/trunk", "license:mit"), sort="downloads")) == [
         "bob/lora",
         "ann/tuned",
     ]
@@ -64,7 +64,7 @@ def test_info_says_why_it_cannot_answer(door, put):
     with pytest.raises(NotFound):
         door.info("no/such")
     with pytest.raises(NotFound):
-        door.info("base/root", revision="0" * 40)
+        door.info("base/trunk", revision="0" * 40)
     with pytest.raises(Gated):
         door.header("shy/gated", sha(door, "shy/gated"), "model.safetensors")
     with pytest.raises(Disabled):
@@ -80,20 +80,20 @@ def test_a_renamed_repository_answers_under_its_present_name(door, put):
 
 
 def test_files_carry_the_digests_of_weights(door, shelf):
-    files = {file.path: file for file in door.files("base/root", sha(door, "base/root"))}
+    files = {file.path: file for file in door.files("base/trunk", sha(door, "base/trunk"))}
     assert set(files) == {"config.json", "model.safetensors", "tokenizer_config.json"}
     assert files["config.json"].sha256 is None
     assert len(files["model.safetensors"].sha256) == 64
-    size = (shelf / "base/root/model.safetensors").stat().st_size
+    size = (shelf / "base/trunk/model.safetensors").stat().st_size
     assert files["model.safetensors"].size == size
 
 
 def test_headers_name_every_tensor_without_its_weights(door, hub):
-    commit = sha(door, "base/root")
-    header = door.header("base/root", commit, "model.safetensors")
+    commit = sha(door, "base/trunk")
+    header = door.header("base/trunk", commit, "model.safetensors")
     assert header.tensors == {"embed": Tensor("F32", (4, 2)), "norm": Tensor("F32", (2,))}
     assert hub.requests["lfs"] == 1
-    assert tensors(door.headers("base/root", commit)) == header.tensors
+    assert tensors(door.headers("base/trunk", commit)) == header.tensors
 
 
 def shard(folder, name, entries, data=b"", length=None):
@@ -206,30 +206,30 @@ def test_text_is_bounded_and_never_fails_to_decode(door, put):
 
 def test_fetching_brings_what_runs_and_nothing_that_executes(door, hub, put, shelf):
     extra = {"model.py": "x", "pytorch_model.bin": "x", "sub/model.safetensors": "x"}
-    put("base/root", {**extra, "tokenizer.json": "{}", "chat_template.jinja": "x"})
-    commit = sha(door, "base/root")
-    folder = door.fetch("base/root", commit)
+    put("base/trunk", {**extra, "tokenizer.json": "{}", "chat_template.jinja": "x"})
+    commit = sha(door, "base/trunk")
+    folder = door.fetch("base/trunk", commit)
     brought = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     runnable = {"config.json", "model.safetensors", "tokenizer_config.json", "tokenizer.json"}
     assert brought == runnable | {"chat_template.jinja"}
-    sizes = sum((shelf / "base/root" / name).stat().st_size for name in brought)
-    assert door.size("base/root", commit) == door.here("base/root", commit) == sizes
+    sizes = sum((shelf / "base/trunk" / name).stat().st_size for name in brought)
+    assert door.size("base/trunk", commit) == door.here("base/trunk", commit) == sizes
     before = hub.requests.total()
-    assert door.fetch("base/root", commit) == folder
+    assert door.fetch("base/trunk", commit) == folder
     assert hub.requests.total() == before
     only = door.fetch("ann/tuned", sha(door, "ann/tuned"), patterns=["*.py", "*.json"])
     assert [path.name for path in only.iterdir()] == ["config.json"]
 
 
 def test_forgetting_frees_a_commit_and_no_other(door, put, tmp_path):
-    kept, gone = sha(door, "ann/tuned"), sha(door, "base/root")
-    stays, folder = door.fetch("ann/tuned", kept), door.fetch("base/root", gone)
-    door.forget("base/root", gone)
-    door.forget("base/root", gone)
+    kept, gone = sha(door, "ann/tuned"), sha(door, "base/trunk")
+    stays, folder = door.fetch("ann/tuned", kept), door.fetch("base/trunk", gone)
+    door.forget("base/trunk", gone)
+    door.forget("base/trunk", gone)
     assert not folder.exists()
-    assert not list((tmp_path / "cache").glob("models--base--root/blobs/*"))
+    assert not list((tmp_path / "cache").glob("models--base--trunk/blobs/*"))
     assert (stays / "model.safetensors").is_file()
-    assert (door.fetch("base/root", gone) / "model.safetensors").is_file()
+    assert (door.fetch("base/trunk", gone) / "model.safetensors").is_file()
 
 
 def test_gated_and_vanished_checkpoints_cannot_be_fetched(door, put, shelf):
@@ -237,9 +237,9 @@ def test_gated_and_vanished_checkpoints_cannot_be_fetched(door, put, shelf):
     with pytest.raises(Gated):
         door.fetch("shy/gated", sha(door, "shy/gated"))
     with pytest.raises(NotFound):
-        door.fetch("base/root", "0" * 40)
+        door.fetch("base/trunk", "0" * 40)
     with pytest.raises(Malformed, match="commit"):
-        door.fetch("base/root", "main")
+        door.fetch("base/trunk", "main")
 
 
 def test_an_unreachable_hub_is_one_line(hub, tmp_path):
@@ -247,8 +247,8 @@ def test_an_unreachable_hub_is_one_line(hub, tmp_path):
     hub.close()
     for ask in (
         lambda: next(iter(door.pages())),
-        lambda: door.info("base/root"),
-        lambda: door.fetch("base/root", "0" * 40),
+        lambda: door.info("base/trunk"),
+        lambda: door.fetch("base/trunk", "0" * 40),
     ):
         with pytest.raises(Unreachable, match="network") as caught:
             ask()

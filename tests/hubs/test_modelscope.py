@@ -109,18 +109,18 @@ def ids(pages):
 
 
 def test_children_are_found_by_search_and_kept_by_their_cards(door, put):
-    card = "---\nbase_model: base/root\n---\n"
-    put("eve/root-tuned", {"README.md": card, "config.json": "{}"})
-    put("eve/root-other", {"README.md": "---\nbase_model: else/root\n---\n"})
-    assert ids(door.pages(filter=["base_model:base/root"])) == ["eve/root-tuned"]
-    assert ids(door.pages(filter=["base_model:adapter:base/root"])) == []
+    card = "---\nbase_model: base/trunk\n---\n"
+    put("eve/trunk-tuned", {"README.md": card, "config.json": "{}"})
+    put("eve/trunk-other", {"README.md": "---\nbase_model: else/trunk\n---\n"})
+    assert ids(door.pages(filter=["base_model:base/trunk"])) == ["eve/trunk-tuned"]
+    assert ids(door.pages(filter=["base_model:adapter:base/trunk"])) == []
 
 
 def test_pages_resume_with_their_filter(door, put):
     for number in range(5):
-        put(f"eve/root-{number}", {"README.md": "---\nbase_model: base/root\n---\n"})
-    pages = list(door.pages(filter=["base_model:base/root"], limit=2))
-    assert ids(pages) == [f"eve/root-{number}" for number in range(5)]
+        put(f"eve/trunk-{number}", {"README.md": "---\nbase_model: base/trunk\n---\n"})
+    pages = list(door.pages(filter=["base_model:base/trunk"], limit=2))
+    assert ids(pages) == [f"eve/trunk-{number}" for number in range(5)]
     assert ids(door.pages(cursor=pages[0].next)) == ids(pages[1:])
     for wrong in ("https://elsewhere.example/openapi/v1/models?page_number=1", "x"):
         with pytest.raises(Astray):
@@ -135,7 +135,7 @@ def test_info_reads_like_the_other_hubs(door):
         "2026-01-01T00:00:00Z",
     )
     assert info["config"]["model_type"] == "llama"
-    assert {"base_model:base/root", "base_model:finetune:base/root", "license:mit"} <= set(
+    assert {"base_model:base/trunk", "base_model:finetune:base/trunk", "license:mit"} <= set(
         info["tags"]
     )
     with pytest.raises(NotFound):
@@ -145,15 +145,15 @@ def test_info_reads_like_the_other_hubs(door):
 
 
 def test_headers_and_downloads_are_held_against_size_and_digest(door, shelf, scope):
-    header = door.header("base/root", HEAD, "model.safetensors")
+    header = door.header("base/trunk", HEAD, "model.safetensors")
     assert header.tensors["embed"] == Tensor("F32", (4, 2))
-    assert set(door.headers("base/root", HEAD)) == {"model.safetensors"}
-    folder = door.fetch("base/root", HEAD)
-    weights = shelf / "base/root/model.safetensors"
+    assert set(door.headers("base/trunk", HEAD)) == {"model.safetensors"}
+    folder = door.fetch("base/trunk", HEAD)
+    weights = shelf / "base/trunk/model.safetensors"
     assert (folder / "model.safetensors").read_bytes() == weights.read_bytes()
     lying = sum(f.stat().st_size for f in folder.iterdir())
-    assert door.size("base/root", HEAD) == door.here("base/root", HEAD) == lying
-    door.forget("base/root", HEAD)
+    assert door.size("base/trunk", HEAD) == door.here("base/trunk", HEAD) == lying
+    door.forget("base/trunk", HEAD)
     assert not folder.exists()
 
     content = weights.read_bytes()
@@ -161,10 +161,10 @@ def test_headers_and_downloads_are_held_against_size_and_digest(door, shelf, sco
     for size, digest in ((len(content), "0" * 64), (len(content) + 5, None), (5, None)):
         file = {**told, "Size": size, "Sha256": digest or hashlib.sha256(content).hexdigest()}
         data = {"Files": [file], "LatestCommitter": {"ShortId": HEAD[:8]}}
-        listing = "/api/v1/models/base/root/repo/files"
+        listing = "/api/v1/models/base/trunk/repo/files"
         scope.spoilt[listing] = {"Success": True, "Data": data}
         with pytest.raises(Malformed):
-            door.fetch("base/root", HEAD)
+            door.fetch("base/trunk", HEAD)
 
 
 @pytest.mark.parametrize(
@@ -195,15 +195,15 @@ def test_a_commit_that_is_not_told_is_left_out(door, scope):
     file = {"Path": "a", "Type": "blob", "Revision": OLDER, "Size": 1}
     for latest in (None, {}, {"ShortId": "99999999"}):
         data = {"Files": [file], "LatestCommitter": latest}
-        scope.spoilt["/api/v1/models/base/root/repo/files"] = {"Success": True, "Data": data}
-        assert "sha" not in door.info("base/root")
+        scope.spoilt["/api/v1/models/base/trunk/repo/files"] = {"Success": True, "Data": data}
+        assert "sha" not in door.info("base/trunk")
 
 
 def test_only_its_own_token_is_sent(door, scope, monkeypatch, tmp_path):
-    door.info("base/root")
+    door.info("base/trunk")
     assert {token for _, token in scope.asked} == {"Bearer ms-secret"}
     scope.asked.clear()
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.delenv("MODELSCOPE_API_TOKEN", raising=False)
-    ModelScopeHub(door.endpoint, folder=tmp_path).info("base/root")
+    ModelScopeHub(door.endpoint, folder=tmp_path).info("base/trunk")
     assert {token for _, token in scope.asked} == {None}

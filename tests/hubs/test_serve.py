@@ -30,9 +30,9 @@ def serving(*arguments):
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
 )
 def test_it_prints_its_url_first_and_stops_cleanly(shelf, put, number, code):
-    put("base/root", {"config.json": "{}"})
+    put("base/trunk", {"config.json": "{}"})
     with serving(shelf) as (process, url):
-        assert [model.id for model in HfApi(endpoint=url).list_models()] == ["base/root"]
+        assert [model.id for model in HfApi(endpoint=url).list_models()] == ["base/trunk"]
         process.send_signal(number)
         assert process.wait(10) == code
 
