@@ -27,8 +27,17 @@ OF_THE_REPOSITORY = (
 )
 """Reasons that lie in the repository, not in the weights."""
 
-PASSING = (*OF_THE_REPOSITORY, Reason.BASE_UNKNOWN, Reason.BASE_EXCLUDED)
-"""Reasons that may pass without a new commit; a full crawl looks again."""
+PASSING = (
+    *OF_THE_REPOSITORY,
+    Reason.BASE_UNKNOWN,
+    Reason.BASE_EXCLUDED,
+    Reason.BAD_HEADER,
+    Reason.INCOMPLETE,
+)
+"""Reasons that may pass without a new commit; a full crawl looks again.
+
+The last two also befall a sound checkpoint, if its hub mixes things up while they are looked at.
+"""
 
 
 class Listed(NamedTuple):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from catalog import checkpoints, families, lineage, repositories
 from catalog.database import Session
 from catalog.words import Reason, Relation, Status
-from crawler.bench import Bench
+from crawler.bench import Bench, Waiting
 from crawler.layout import Misfit
 from crawler.looking import Look
 from crawler.rows import EXPAND, OddRow, read_one
-from hubs.errors import HubError, Refused
+from hubs.errors import Disabled, Gated, HubError, NotFound
 
 MAX_STEPS = 20  # from a quantized copy of a quantized copy ... to what it was made from
 
@@ -26,13 +26,6 @@ class Base:
     """The candidate that an adapter is asked on."""
 
     checkpoint_id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The base is a member whose files were not looked at yet."""
-
     name: str
 
 
@@ -59,7 +52,9 @@ def _follow(bench: Bench, name: str) -> Base | Misfit | Waiting:
             if repository is not None:
                 step = _step(session, bench.family_id, repository.id, here)
         if repository is None:
-            step = _ask(bench, here)
+            if here not in bench.asked:
+                bench.asked[here] = _ask(bench, here)
+            step = bench.asked[here]
         if not isinstance(step, str):
             return step
         here = step
@@ -82,22 +77,22 @@ def _step(
     if copied:
         return copied[0]
     if checkpoint is None or checkpoint.status == Status.UNVETTED:
-        if checkpoint is not None and families.are_members(session, family_id, [name]):
-            return Waiting(name)
+        if checkpoint and families.are_members(session, family_id, [checkpoint.name]):
+            return Waiting(name, repository_id)
         return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is not in this family")
     return Misfit(Reason.BASE_EXCLUDED, f"its base {name} is excluded: {checkpoint.reason}")
 
 
-def _ask(bench: Bench, name: str) -> Misfit | str:
+def _ask(bench: Bench, name: str) -> Misfit | Waiting | str:
     """What the hub says of a name: another name that it has now, or what it is a copy of."""
     try:
         row = read_one(bench.hub.info(name, expand=EXPAND))
-    except Refused as error:
+    except (NotFound, Gated, Disabled) as error:
         return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
     except OddRow as error:
         return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is odd: {error.reason}")
-    except HubError as error:
-        return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
+    except HubError:
+        return Waiting(name)
     present = row.listing.name
     if present != name:
         with bench.catalog.write() as session:

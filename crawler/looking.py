@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog.checkpoints import Listed
@@ -19,12 +19,13 @@ from crawler import adapters
 from crawler.adapters import Adapter
 from crawler.evidence import MAX_MERGE_CONFIG, MERGE_FILES, of_adapter, of_merge
 from crawler.layout import Misfit
-from hubs.errors import Disabled, Gated, Malformed, NotFound, Refused
-from hubs.protocol import Hub, HubFile, Tensor, tensors
+from hubs.errors import Astray, Disabled, Gated, Malformed, NotFound, Unsound
+from hubs.protocol import Hub, HubFile, SafetensorsHeader, Tensor, tensors
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MAX_ADAPTER_CONFIG = 1024 * 1024
+MAX_BYTES = 2**62  # what a database can keep
 _SHARD = re.compile(r"model-(\d{5})-of-(\d{5})\.safetensors")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
@@ -48,7 +49,11 @@ class Look:
 
 
 def look(hub: Hub, listed: Listed) -> Look:
-    """Look at one checkpoint. Raises HubError only if the hub cannot be reached."""
+    """Look at one checkpoint.
+
+    Raises HubError if the hub cannot be reached, or if what it says (a refusal, broken JSON) tells
+    nothing of the checkpoint.
+    """
     try:
         files = hub.files(listed.name, listed.sha)
     except Gated as error:
@@ -57,7 +62,7 @@ def look(hub: Hub, listed: Listed) -> Look:
         return Look(listed, Misfit(Reason.DISABLED, _said(error)))
     except NotFound as error:
         return Look(listed, Misfit(Reason.MISSING, _said(error)))
-    except (Malformed, Refused) as error:
+    except Unsound as error:
         return Look(listed, Misfit(Reason.BAD_HEADER, _said(error)))
     return _with_files(hub, listed, {file.path: file for file in files})
 
@@ -67,23 +72,27 @@ def _with_files(hub: Hub, listed: Listed, files: dict[str, HubFile]) -> Look:
     weights = _weights(files, is_adapter)
     if not weights:
         return _without_weights(listed, files)
-    digest, size = weights_digest(weights), sum(file.size for file in weights)
+    digest, size = weights_digest(weights), _bytes(weights)
     seen = {"digest": digest, "bytes": size}
     if (lacking := _lacking(files, is_adapter)) is not None:
         return Look(listed, lacking, bytes=size)
     try:
         headers = hub.headers(listed.name, listed.sha, list(files.values()))
         found = tensors(headers)
+        if (stowed := _stowed(files, headers)) is not None:
+            return Look(listed, stowed, bytes=size)
         if is_adapter:
             return _adapter(hub, listed, found, weights)
-        if (stowed := _stowed(files, sum(header.size for header in headers.values()))) is not None:
-            return Look(listed, stowed, bytes=size)
         merge = _merge(hub, listed, files)
     except Gated as error:
         return Look(listed, Misfit(Reason.GATED, _said(error)), **seen)  # type: ignore[arg-type]
+    except Disabled as error:
+        return Look(listed, Misfit(Reason.DISABLED, _said(error)), **seen)  # type: ignore[arg-type]
     except NotFound as error:
         return Look(listed, Misfit(Reason.INCOMPLETE, _said(error)), bytes=size)
-    except (Malformed, Refused) as error:
+    except Astray:
+        raise
+    except Malformed as error:
         return Look(listed, Misfit(Reason.BAD_HEADER, _said(error)), bytes=size)
     return Look(
         listed,
@@ -116,7 +125,7 @@ def _weights(files: Mapping[str, HubFile], is_adapter: bool) -> list[HubFile]:
         return [files[adapters.WEIGHTS]] if adapters.WEIGHTS in files else []
     if WHOLE in files:
         return [files[WHOLE]]
-    return [file for path, file in sorted(files.items()) if _SHARD.fullmatch(path)]
+    return [file for path, file in sorted(files.items()) if _is_shard(path)]
 
 
 def _whole(files: Mapping[str, HubFile]) -> bool:
@@ -150,23 +159,41 @@ def _lacking(files: Mapping[str, HubFile], is_adapter: bool) -> Misfit | None:
     return None
 
 
-def _stowed(files: Mapping[str, HubFile], explained: int) -> Misfit | None:
+def _stowed(
+    files: Mapping[str, HubFile], headers: Mapping[str, SafetensorsHeader]
+) -> Misfit | None:
     """Weights that would be fetched with it, although neither its index nor its headers know them.
 
-    Twice the `explained` bytes are let pass: some keep their weights both whole and in shards.
+    Twice the bytes that headers explain are let pass: some keep their weights both whole and in
+    shards.
     """
-    here = [file.size for path, file in files.items() if path == WHOLE or _SHARD.fullmatch(path)]
-    if sum(here) <= 2 * explained:
-        return None
-    detail = f"{sum(here):,} bytes of weights, where its tensors take {explained:,}"
-    return Misfit(Reason.TOO_LARGE, detail)
+    explained = sum(header.size for header in headers.values())
+    fetched = [
+        files[path] for path in files if path in (WHOLE, adapters.WEIGHTS) or _is_shard(path)
+    ]
+    if (here := _bytes(fetched)) > 2 * explained:
+        detail = f"{here:,} bytes of weights, where its tensors take {explained:,}"
+        return Misfit(Reason.TOO_LARGE, detail)
+    for path, header in sorted(headers.items()):
+        if files[path].size != header.size:
+            detail = f"{path} is listed with {files[path].size:,} bytes and has {header.size:,}"
+            return Misfit(Reason.BAD_HEADER, detail)
+    return None
+
+
+def _bytes(files: Iterable[HubFile]) -> int:
+    return min(sum(file.size for file in files), MAX_BYTES)
+
+
+def _is_shard(path: str) -> bool:
+    return _SHARD.fullmatch(path) is not None
 
 
 def _adapter(
     hub: Hub, listed: Listed, found: dict[str, Tensor], weights: Sequence[HubFile]
 ) -> Look:
     text = hub.text(listed.name, listed.sha, adapters.CONFIG, MAX_ADAPTER_CONFIG)
-    size = sum(file.size for file in weights)
+    size = _bytes(weights)
     try:
         config = json.loads(text)
     except (ValueError, RecursionError):

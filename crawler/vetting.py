@@ -1,15 +1,17 @@
 """Vetting a family: screening by listing, then a look at the files of what is left.
 
-Looks run in parallel, because they wait for the hub; the catalog is written by one thread, batch
-by batch, so that a crawl stopped anywhere goes on with what is left.
+Looks run in parallel, because they wait for the hub; the catalog is written by one thread, as they
+come, so that a crawl stopped anywhere goes on with what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from catalog import checkpoints, crawls, families, lineage
@@ -18,19 +20,20 @@ from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
 from catalog.words import Reason, Relation, Status
 from crawler import judging
-from crawler.bases import Base, Waiting, find_base
-from crawler.bench import Bench
+from crawler.bases import Base, find_base
+from crawler.bench import Bench, Waiting
 from crawler.evidence import claim
 from crawler.layout import Misfit, from_stored
 from crawler.looking import Look, look
 from crawler.screening import Standard, screen
-from hubs.errors import HubError
-from hubs.protocol import Hub
+from hubs.errors import Disabled, Gated, HubError, NotFound
 
 SCREENED = 2_000
 KINDS = 4_096
-LOOKED = 64
+LOOKED = 256
 LOOKERS = 8
+AHEAD = 64
+TOGETHER = 0.25  # seconds; what comes within is noted together
 
 
 def screen_all(
@@ -71,51 +74,86 @@ def look_all(bench: Bench) -> None:
     """Look at the files of every unvetted member; adapters last, when their bases are known.
 
     A member that the hub gives no answer about stays unvetted, for the next crawl. Raises HubError
-    if there is no answer about several in a row of `LOOKED`, or about the first.
+    if it gives none about the roots either.
     """
     silent: set[int] = set()
-    answered = False
     for adapters in (False, True):
         aside: list[Look] = []
-        with ThreadPoolExecutor(LOOKERS) as pool:
-            for met in _batches(bench, adapters):
-                batch = [listed for listed in met if listed.repository_id not in silent]
-                looks = list(pool.map(lambda listed: _look(bench.hub, listed), batch))
-                seen = [look for look in looks if isinstance(look, Look)]
-                failures = [failure for failure in looks if isinstance(failure, HubError)]
-                if not seen and failures and (len(failures) > 1 or not answered):
-                    raise failures[0]
-                answered = answered or bool(seen)
-                heard = {look.listed.repository_id for look in seen}
-                silent |= {listed.repository_id for listed in batch} - heard
-                aside += [look for look in seen if look.adapter is not None and not adapters]
-                aside += _note(bench, [look for look in seen if look.adapter is None or adapters])
-                bench.told(len(met), met[-1].name)
+        with closing(_looked(bench, silent, adapters=adapters)) as found:
+            for looks in found:
+                aside += [seen for seen in looks if seen.adapter is not None and not adapters]
+                aside += _note(bench, [seen for seen in looks if seen.adapter is None or adapters])
         _note_in_turn(bench, aside)
 
 
-def _batches(bench: Bench, adapters: bool) -> Iterator[list[Listed]]:
+def _looked(bench: Bench, silent: set[int], *, adapters: bool) -> Generator[list[Look], None, None]:
+    """What was seen of all that are to be looked at, as it comes. silent: whom nobody heard of."""
+    members = _members(bench, silent, adapters=adapters)
+    waiting: dict[Future[Look], Listed] = {}
+    failures: list[HubError] = []
+    with ThreadPoolExecutor(LOOKERS) as pool:
+        try:
+            while True:
+                for listed in islice(members, AHEAD - len(waiting)):
+                    waiting[pool.submit(look, bench.hub, listed)] = listed
+                if not waiting:
+                    break
+                looks: list[Look] = []
+                for future in wait(waiting, timeout=TOGETHER).done:
+                    listed = waiting.pop(future)
+                    try:
+                        looks.append(future.result())
+                    except HubError as error:
+                        silent.add(listed.repository_id)
+                        failures.append(error)
+                    bench.told(1, listed.name)
+                if looks:
+                    yield sorted(looks, key=lambda seen: seen.listed.repository_id)
+                    failures = []
+                if len(failures) >= LOOKERS:
+                    _knock(bench, failures)
+                    failures = []
+        finally:
+            for future in waiting:
+                future.cancel()
+    if failures:
+        _knock(bench, failures)
+
+
+def _members(bench: Bench, silent: Container[int], *, adapters: bool) -> Iterator[Listed]:
     after = 0
     while True:
         with bench.catalog.read() as session:
             batch = checkpoints.unvetted(session, bench.family_id, after, LOOKED, adapters=adapters)
         if not batch:
             return
-        yield batch
+        yield from (listed for listed in batch if listed.repository_id not in silent)
         after = batch[-1].repository_id
 
 
-def _look(hub: Hub, listed: Listed) -> Look | HubError:
+def _knock(bench: Bench, failures: Sequence[HubError]) -> None:
+    """Raise the first failure if the hub gives no answer about a root either."""
+    root = bench.layouts[0]
     try:
-        return look(hub, listed)
-    except HubError as error:
-        return error
+        bench.hub.headers(root.root, root.sha)
+    except (NotFound, Gated, Disabled):
+        return
+    except HubError:
+        raise failures[0] from None
 
 
 def _note_in_turn(bench: Bench, looks: Sequence[Look]) -> None:
-    """Note adapters after their bases; those whose base cannot be vetted now stay unvetted."""
+    """Note adapters after their bases. Those whose base gave no answer stay unvetted."""
     while len(left := _note(bench, looks)) < len(looks):
         looks = left
+    ids = {seen.listed.repository_id for seen in looks}
+    based: dict[int, Base | Misfit] = {}
+    for seen in looks:
+        base = find_base(bench, seen)
+        if isinstance(base, Waiting) and base.repository_id in ids:  # also of each other, in a ring
+            misfit = Misfit(Reason.BAD_ADAPTER, f"its base {base.name} is an adapter itself")
+            based[seen.listed.repository_id] = misfit
+    _record(bench, [seen for seen in looks if seen.listed.repository_id in based], based)
 
 
 def _note(bench: Bench, looks: Sequence[Look]) -> list[Look]:

@@ -8,6 +8,7 @@
     │   ├── Gated        its owner wants terms accepted first
     │   └── Disabled     the hub took it offline
     ├── Malformed        the answer makes no sense: bad JSON, wrong types, absurd sizes
+    │   ├── Unsound      what a repository holds, or is called in it, cannot be right
     │   └── Astray       it points to another host, or in circles
     └── FolderError      a folder cannot be served as a hub
 
@@ -48,6 +49,10 @@ class Disabled(Refused):
 
 class Malformed(HubError):
     """The hub, or a file on it, says something that cannot be right."""
+
+
+class Unsound(Malformed):
+    """A repository's own files, or their names, cannot be right: the hub is not to blame."""
 
 
 class Astray(Malformed):

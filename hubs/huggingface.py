@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hubs import cache, names
-from hubs.errors import Astray, Malformed
+from hubs.errors import Astray, Malformed, Unsound
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
 from hubs.transport import Again, Patience, Transport
 from hubs.weights import read_header, read_headers
@@ -129,13 +129,13 @@ class HuggingFaceHub:
                 if file is not None:
                     found[file.path] = file
             if len(found) > MAX_FILES or url in seen or (url and not self._transport.own(url)):
-                raise Malformed(f"{name} lists its files without end: leave it out")
+                raise Unsound(f"{name} lists its files without end: leave it out")
         return [found[path] for path in sorted(found)]
 
     def header(self, name: str, sha: str, filename: str) -> SafetensorsHeader:
         """A safetensors file's header: one range request for most, two for long ones.
 
-        Raises Malformed if it contradicts itself or the file's size; else as `info` does.
+        Raises Unsound if it contradicts itself or the file's size; else as `info` does.
         """
         url = self._file(name, sha, filename)
         return read_header(self._transport, url, f"{filename} of {name}")
@@ -145,7 +145,7 @@ class HuggingFaceHub:
     ) -> dict[str, SafetensorsHeader]:
         """Headers of `model.safetensors`, else of the index's shards, else of the adapter.
 
-        Raises NotFound if there are none, Malformed if index and shards disagree; else as `info`.
+        Raises NotFound if there are none, Unsound if index and shards disagree; else as `info`.
         """
         return read_headers(self, name, sha, files)
 
@@ -198,14 +198,14 @@ class HuggingFaceHub:
 
 
 def _file(entry: object) -> HubFile | None:
-    """A file of a tree; None for folders. Raises Malformed for what is neither."""
+    """A file of a tree; None for folders. Raises Unsound for what is neither."""
     if not isinstance(entry, dict):
-        raise Malformed("the hub lists a file that is none: leave its repository out")
+        raise Unsound("the hub lists a file that is none: leave its repository out")
     if entry.get("type") != "file":
         return None
     path, size, lfs = entry.get("path"), entry.get("size"), entry.get("lfs")
     if not names.is_path(path) or type(size) is not int or size < 0:
-        raise Malformed(f"the hub lists a nonsensical file {str(path)[:80]!r}: leave it out")
+        raise Unsound(f"the hub lists a nonsensical file {str(path)[:80]!r}: leave it out")
     sha256 = lfs.get("oid") if isinstance(lfs, dict) else None
     known = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
     return HubFile(str(path), size, sha256 if known else None)

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from hubs import cache, names
 from hubs.card import base_models, card_data, declared_tags, relation
-from hubs.errors import Astray, Malformed, NotFound, Refused
+from hubs.errors import Astray, Malformed, NotFound, Refused, Unsound
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
 from hubs.transport import Again, Patience, Transport, parse
 from hubs.weights import read_header, read_headers
@@ -284,7 +284,7 @@ def _file(entry: object) -> HubFile:
     told = entry if isinstance(entry, dict) else {}
     path, size, sha256 = told.get("Path"), told.get("Size"), told.get("Sha256")
     if not names.is_path(path) or type(size) is not int or size < 0:
-        raise Malformed(f"the hub lists a nonsensical file {str(path)[:80]!r}: leave it out")
+        raise Unsound(f"the hub lists a nonsensical file {str(path)[:80]!r}: leave it out")
     return HubFile(str(path), size, sha256 if isinstance(sha256, str) and sha256 else None)
 
 

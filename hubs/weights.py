@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from hubs.errors import Malformed, NotFound
+from hubs.errors import NotFound, Unreachable, Unsound
 from hubs.protocol import Hub, HubFile, SafetensorsHeader
 from hubs.safetensors import header_length, parse_header
-from hubs.transport import Transport, parse
+from hubs.transport import Again, Transport, parse
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -19,22 +19,36 @@ MAX_SHARDS = 1000
 def read_header(transport: Transport, url: str, whose: str) -> SafetensorsHeader:
     """The header of the safetensors file at `url`; `whose` names it in messages.
 
-    One range request for most, two for long ones. Raises Malformed if it contradicts itself or the
-    file's size, else what `Transport.bytes` raises.
+    One range request for most, two for long ones. Raises Unsound if it contradicts itself or the
+    file's size, Unreachable if it breaks off each time, else what `Transport.bytes` raises.
     """
     try:
-        reply = transport.bytes(url, FIRST_BYTES, start=0)
+        start, size = _part(transport, url, 0, FIRST_BYTES, whose)
+        length = header_length(start, size)
+        header = start[8 : 8 + length]
+        if len(header) < length:
+            at = 8 + len(header)
+            header += _part(transport, url, at, length - len(header), whose)[0]
+        return parse_header(header, size)
+    except Unsound as error:
+        raise Unsound(f"{whose} {error}: leave it out") from error
+
+
+def _part(transport: Transport, url: str, start: int, most: int, whose: str) -> tuple[bytes, int]:
+    """A file's bytes from `start` on, `most` of them unless it ends before, and its size.
+
+    An answer that ends early says nothing of the file: it is asked for again.
+    """
+
+    def ask() -> tuple[bytes, int]:
+        reply = transport.bytes(url, most, start=start)
         if reply.size is None:
-            raise Malformed("does not say how long it is")
-        length = header_length(reply.body, reply.size)
-        header = reply.body[8 : 8 + length]
-        if len(header) < length:
-            header += transport.bytes(url, length - len(header), start=8 + len(header)).body
-        if len(header) < length:
-            raise Malformed("ends within its header")
-        return parse_header(header, reply.size)
-    except Malformed as error:
-        raise Malformed(f"{whose} {error}: leave it out") from error
+            raise Unsound("does not say how long it is")
+        if len(reply.body) < min(most, reply.size - start):
+            raise Again(Unreachable(f"{whose} breaks off each time: try again later"))
+        return reply.body, reply.size
+
+    return transport.persist(ask)
 
 
 def read_headers(
@@ -42,7 +56,7 @@ def read_headers(
 ) -> dict[str, SafetensorsHeader]:
     """Headers by file: of `model.safetensors`, else of the index's shards, else of the adapter.
 
-    Raises NotFound if there are none, Malformed if index and shards disagree.
+    Raises NotFound if there are none, Unsound if index and shards disagree.
     """
     present = {file.path for file in (hub.files(name, sha) if files is None else files)}
     single = next((path for path in (WHOLE, ADAPTER) if path in present), None)
@@ -57,26 +71,26 @@ def _shards(hub: Hub, name: str, sha: str, present: set[str]) -> dict[str, Safet
     owners = _weight_map(name, hub.text(name, sha, INDEX, MAX_INDEX))
     shards = sorted(set(owners.values()))
     if len(shards) > MAX_SHARDS:
-        raise Malformed(f"{name} claims {len(shards):,} shards: leave it out")
+        raise Unsound(f"{name} claims {len(shards):,} shards: leave it out")
     if missing := [shard for shard in shards if shard not in present]:
-        raise Malformed(f"{name} lacks {missing[0]}, which its index names: leave it out")
+        raise Unsound(f"{name} lacks {missing[0]}, which its index names: leave it out")
     with ThreadPoolExecutor(4) as pool:
         read = pool.map(lambda shard: hub.header(name, sha, shard), shards)
         headers = dict(zip(shards, read, strict=True))
     for tensor, shard in owners.items():
         if tensor not in headers[shard].tensors:
-            raise Malformed(f"{shard} of {name} lacks {tensor[:80]}: leave it out")
+            raise Unsound(f"{shard} of {name} lacks {tensor[:80]}: leave it out")
     if sum(len(header.tensors) for header in headers.values()) > len(owners):
-        raise Malformed(f"{name} holds tensors that its index does not name: leave it out")
+        raise Unsound(f"{name} holds tensors that its index does not name: leave it out")
     return headers
 
 
 def _weight_map(name: str, index: str) -> dict[str, str]:
-    """Which shard holds which tensor. Raises Malformed."""
+    """Which shard holds which tensor. Raises Unsound."""
     try:
         owners = parse(index.encode())["weight_map"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise Malformed(f"{name} has an index that cannot be read: leave it out") from error
+        raise Unsound(f"{name} has an index that cannot be read: leave it out") from error
     if not isinstance(owners, dict) or not all(isinstance(s, str) for s in owners.values()):
-        raise Malformed(f"{name} has an index that cannot be read: leave it out")
+        raise Unsound(f"{name} has an index that cannot be read: leave it out")
     return owners
