@@ -79,7 +79,9 @@ def candidates(session: Session, family_id: int) -> list[Candidate]:
         )
         return made[kin.repository_id]
 
-    asked = [make(kin) for kin in household.members.values() if kin.status == Status.CANDIDATE]
+    passed = (kin for kin in household.members.values() if kin.status == Status.CANDIDATE)
+    # An adapter waits while its base's newest commit is not vetted.
+    asked = [make(kin) for kin in passed if kin.base_id is None or household.base_of(kin)]
     return sorted(asked, key=lambda candidate: candidate.checkpoint_id)
 
 

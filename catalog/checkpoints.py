@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from catalog.bulk import read_many, stored_moment, upsert_many
@@ -210,6 +210,41 @@ def group_duplicates(session: Session, family_id: int, now: datetime) -> int:
             reason = twin.reason or Reason.DUPLICATE
             _set(session, twin.id, Status.EXCLUDED, reason, stand_in.id, now)
     return duplicates
+
+
+def leave_with_bases(session: Session, family_id: int, now: datetime) -> int:
+    """Exclude adapters whose base is excluded by now and that no other stands for.
+
+    To be called after `group_duplicates`. Returns how many.
+    """
+    found = session.execute(text(_WITHOUT_BASE), {"family": family_id}).all()
+    for checkpoint_id, reason in found:
+        session.execute(
+            update(Checkpoint)
+            .where(Checkpoint.id == checkpoint_id)
+            .values(
+                status=Status.EXCLUDED,
+                reason=Reason.BASE_EXCLUDED,
+                detail=f"its base is excluded: {reason}",
+                vetted_at=now,
+            )
+        )
+    return len(found)
+
+
+_WITHOUT_BASE = """
+SELECT adapter.id, head.reason
+FROM members
+CROSS JOIN repositories ON repositories.id = members.repository_id
+JOIN checkpoints AS adapter
+  ON adapter.repository_id = repositories.id AND adapter.sha = repositories.sha
+JOIN checkpoints AS base ON base.id = adapter.base_id
+JOIN repositories AS below ON below.id = base.repository_id
+JOIN checkpoints AS head ON head.repository_id = below.id AND head.sha = below.sha
+LEFT JOIN checkpoints AS stand_in ON stand_in.id = head.stand_in_id
+WHERE members.family_id = :family AND adapter.status = 'candidate' AND head.status = 'excluded'
+  AND coalesce(stand_in.status, '') != 'candidate'
+"""
 
 
 def at_head(session: Session, repository_id: int) -> Checkpoint | None:

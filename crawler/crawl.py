@@ -166,11 +166,12 @@ def look(survey: Survey) -> None:
 
 
 def finish(survey: Survey, now: datetime) -> Report:
-    """Choose who stands for duplicates, and close the crawl."""
+    """Choose who stands for duplicates, see who lost a base, and close the crawl."""
     run = survey.run
     with run.catalog.write() as session:
         for household in run.households:
             checkpoints.group_duplicates(session, household.family_id, now)
+            checkpoints.leave_with_bases(session, household.family_id, now)
         crawls.finish(session, run.crawl_id, now)
     return _report(survey)
 
