@@ -1,11 +1,9 @@
-"""Weights from the hub to this disk: the next ones while others answer, and never too many."""
+"""Weights from the hub to this disk, and never too many of them."""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +28,10 @@ RUN = (
     *SMALL,
 )
 """What asking a checkpoint needs. All else stays on the hub, whatever and however large it is."""
+
+
+BOOKS = 32 * 2**10
+"""Bytes that a cache may take for itself beside a commit's files: the list of them."""
 
 
 class OverBudget(HubError):
@@ -59,6 +61,7 @@ class Fetcher:
 
     hub: its cache is `folder`. budget: bytes that `folder` may hold; None: no limit. What lies
     there of earlier scans is used, and dropped for room, as what this one brings.
+    busy: whether a fetch is going on.
     """
 
     def __init__(self, hub: Hub, folder: Path, budget: int | None = None) -> None:
@@ -69,52 +72,35 @@ class Fetcher:
         self._brought: set[Commit] = set()  # whole, by this fetcher
         self._finished: set[Commit] = set()
         self._in_use: set[Commit] = set()
-        self._ahead: tuple[int, Future[Files]] | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a fetch is going on in the background."""
-        return self._ahead is not None and not self._ahead[1].done()
+        self._used: dict[int, frozenset[Commit]] = {}  # by checkpoint, what its files are of
+        self.busy = False
 
     def reach(self, candidate: Candidate) -> None:
         """Raise Unreachable if the hub does not answer, whatever it says of the candidate."""
         with suppress(Refused, Malformed):
             self._hub.info(candidate.name, revision=candidate.sha)
 
-    def get(self, candidate: Candidate) -> Files:
-        """The candidate's files, fetched unless they lie here. They stay until the next `get`.
+    def keep(self, candidates: Iterable[Candidate]) -> None:
+        """From now on these stay, and who is fetched after them: all else may go for room."""
+        self._in_use = set()
+        for candidate in candidates:
+            self._in_use.update(_commits(candidate), self._used.get(candidate.checkpoint_id, ()))
 
-        Raises Refused or Malformed if this checkpoint cannot be had, OverBudget if it has no room,
-        Unreachable if the hub does not answer at all.
+    def get(self, candidate: Candidate) -> Files:
+        """The candidate's files, fetched unless they lie here. They stay until the next `keep`.
+
+        One thread at a time may ask. Raises Refused or Malformed if this checkpoint cannot be had,
+        OverBudget if it has no room, Unreachable if the hub does not answer at all.
         """
-        ahead, self._ahead = self._ahead, None
-        self._in_use = set(_commits(candidate))
-        if ahead is not None:
-            # What failed then, for want of room perhaps, is tried again below.
-            with suppress(HubError):
-                files = ahead[1].result()
-                if ahead[0] == candidate.checkpoint_id:
-                    self._in_use |= files.used
-                    return files
-        files = self._guarded(candidate, self._in_use)
+        self.busy = True
+        self._in_use.update(_commits(candidate))
+        try:
+            files = self._reachable(candidate, lambda: self._files(candidate))
+        finally:
+            self.busy = False
+        self._used[candidate.checkpoint_id] = files.used
         self._in_use |= files.used
         return files
-
-    def prefetch(self, candidate: Candidate) -> None:
-        """Begin to fetch a candidate in the background, beside what is in use."""
-        if self._ahead is not None:
-            return
-        future: Future[Files] = Future()
-        wanted = self._in_use | set(_commits(candidate))
-
-        def work() -> None:
-            try:
-                future.set_result(self._guarded(candidate, wanted))
-            except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
-                future.set_exception(error)
-
-        self._ahead = (candidate.checkpoint_id, future)
-        threading.Thread(target=work, name="fetch", daemon=True).start()
 
     def done_with(self, candidate: Candidate) -> None:
         """The candidate will not be asked again: its weights go first when room is needed."""
@@ -124,13 +110,10 @@ class Fetcher:
         """What will not be asked again, as earlier scans say: as `done_with`."""
         self._finished.update(commits)
 
-    def _guarded(self, candidate: Candidate, in_use: set[Commit]) -> Files:
-        return self._reachable(candidate, lambda: self._files(candidate, in_use))
-
-    def _files(self, candidate: Candidate, in_use: set[Commit]) -> Files:
-        folder = self._bring(candidate.name, candidate.sha, in_use)
+    def _files(self, candidate: Candidate) -> Files:
+        folder = self._bring(candidate.name, candidate.sha)
         base = candidate.base
-        below = None if base is None else self._bring(base.name, base.sha, in_use)
+        below = None if base is None else self._bring(base.name, base.sha)
         near = [folder] if below is None else [folder, below]
         ancestors = self._rendering(candidate, near)
         used = frozenset((*_commits(candidate), *ancestors))
@@ -153,23 +136,23 @@ class Fetcher:
                 added.append((name, sha))
         return added
 
-    def _bring(self, name: str, sha: str, in_use: set[Commit]) -> Path:
+    def _bring(self, name: str, sha: str) -> Path:
         commit = (name, sha)
         if self._budget is not None and commit not in self._brought:
             missing = self._hub.size(name, sha, RUN) - self._hub.here(name, sha)
-            self._make_room(commit, max(0, missing), in_use)
+            self._make_room(commit, missing + BOOKS if missing > 0 else 0)
         folder = self._hub.fetch(name, sha, patterns=RUN)
         self._brought.add(commit)
         if commit not in self._held:
             self._held.append(commit)
         return folder
 
-    def _make_room(self, commit: Commit, size: int, in_use: set[Commit]) -> None:
+    def _make_room(self, commit: Commit, size: int) -> None:
         assert self._budget is not None
         for other in sorted(self._held, key=lambda held: held not in self._finished):
             if bytes_in(self._folder) + size <= self._budget:
                 return
-            if other not in in_use:
+            if other not in self._in_use:
                 self._hub.forget(*other)
                 self._held.remove(other)
                 self._brought.discard(other)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Batch, Policy, Standing
 from evaluator.settings import Settings
 from evaluator.suites import Prompt
-from evaluator.visits import MOST_TOGETHER, Visitor, base_of
+from evaluator.visits import MOST_TOGETHER, Turn, Visitor, base_of
 
 FINALISTS = 5
 """At least so many checkpoints that are not popular are asked the confirmation prompts."""
@@ -42,9 +42,6 @@ SEARCHING = 0.8
 
 Enough = Callable[[float], bool]
 """Told a part of the time, whether it is used up."""
-
-Turn = tuple[Sequence[Candidate], Sequence[Prompt]]
-"""Checkpoints that are loaded together, and what they are asked then."""
 
 
 class _OutOfTime(Exception):
@@ -127,6 +124,12 @@ class Scan:
     visitor: Visitor
     watch: Watch
     enough: Enough
+    _out: set[int] = field(init=False, default_factory=set)
+    _sharing: dict[int, list[int]] = field(init=False, default_factory=dict)  # arms by their base
+
+    def __post_init__(self) -> None:
+        for arm, candidate in enumerate(self.plan.arms):
+            self._sharing.setdefault(base_of(candidate), []).append(arm)
 
     def run(self, policy: Policy, settings: Settings) -> dict[str, Any]:
         """Search, confirm, rule, and store the report."""
@@ -170,11 +173,21 @@ class Scan:
             out.remove(batch)
             here = self._answer(batch, out, here)
             policy.tell(batch, np.stack([self._scores(arm, batch) for arm in batch.arms]))
-            stopped = policy.standing().rung
-            for arm in batch.arms:
-                candidate = self.plan.arms[arm]
-                if stopped[arm] >= 0 or candidate.checkpoint_id in self.visitor.dropped:
-                    self.fetcher.done_with(candidate)
+            rung = policy.standing().rung
+            self._let_go([a for a in batch.arms if rung[a] >= 0 or self._dropped(a)])
+
+    def _dropped(self, arm: int) -> bool:
+        return self.plan.arms[arm].checkpoint_id in self.visitor.dropped
+
+    def _let_go(self, arms: Iterable[int]) -> None:
+        """These will not be asked again: their weights go first; a base's, with the last on it."""
+        self._out.update(arms)
+        for arm in arms:
+            candidate = self.plan.arms[arm]
+            if candidate.base is not None:
+                self.fetcher.done_with(candidate)
+            if self._out.issuperset(self._sharing[base_of(candidate)]):
+                self.fetcher.done_with(candidate.base or candidate)
 
     def _answer(self, batch: Batch, out: Sequence[Batch], here: int | None) -> int | None:
         """Have a batch answered, load by load; returns the base that was loaded last."""
@@ -190,6 +203,7 @@ class Scan:
         return here
 
     def _confirm(self, arms: Sequence[int]) -> None:
+        self._let_go(set(range(len(self.plan.arms))).difference(arms))
         turns = self._turns(arms, self.plan.paper.confirmation, None)
         for place, (group, prompts) in enumerate(turns):
             self._ask(group, prompts, 1.0, turns[place + 1 :])
@@ -202,28 +216,18 @@ class Scan:
         part: float,
         behind: Sequence[Turn],
     ) -> None:
-        """Have a group answer while the first of those behind it is fetched.
+        """Have a group answer while the next behind it is made ready.
 
         Unless that part of the time is used up: what is known is told.
         """
-        able = [c for c in group if c.checkpoint_id not in self.plan.gone]
+        able = self._able(group)
         if any(self.visitor.wants(c, prompts) for c in able) and self.enough(part):
             raise _OutOfTime
-        self.visitor.receive(able, prompts)
-        self._fetch_ahead(behind)
+        self.visitor.receive(able, prompts, ((self._able(g), p) for g, p in behind))
         self.visitor.ask(able, prompts)
 
-    def _fetch_ahead(self, turns: Sequence[Turn]) -> None:
-        """Begin to fetch the first checkpoint to come that has something to answer."""
-        for group, prompts in turns:
-            for candidate in group:
-                if (
-                    candidate.checkpoint_id not in self.plan.gone
-                    and self.visitor.wants(candidate, prompts)
-                    and not self.visitor.loaded(candidate)
-                ):
-                    self.fetcher.prefetch(candidate)
-                    return
+    def _able(self, group: Sequence[Candidate]) -> list[Candidate]:
+        return [c for c in group if c.checkpoint_id not in self.plan.gone]
 
     def _bases(self, batch: Batch) -> set[int]:
         return {base_of(self.plan.arms[arm]) for arm in batch.arms}
@@ -248,7 +252,7 @@ class Scan:
     def _scores(self, arm: int, batch: Batch) -> report.Floats:
         """What the policy is told of one arm; nothing but NaN of one that failed."""
         candidate = self.plan.arms[arm]
-        if candidate.checkpoint_id in self.visitor.dropped:
+        if self._dropped(arm):
             return np.full(len(batch.items), np.nan)
         return self.record.scores(candidate, self._prompts(batch))
 

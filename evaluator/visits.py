@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
@@ -14,13 +14,13 @@ from catalog.candidates import Candidate
 from catalog.database import Catalog
 from catalog.scans import Charge, Dropped
 from catalog.words import Outcome, Stage
-from evaluator.decoding import Decoder
 from evaluator.engines.errors import GenerationFailure, GenerationKind, LoadFailure
 from evaluator.engines.hosted import HostedEngine
 from evaluator.engines.protocol import Completion, Request, Weights
-from evaluator.fetching import Fetcher, Files, OverBudget
+from evaluator.fetching import Fetcher, OverBudget
+from evaluator.preparing import Prepared, Preparer
 from evaluator.record import Landed, Record, asked, key_of
-from evaluator.rendering import Rendered, Renderer, RenderingError
+from evaluator.rendering import RenderingError
 from evaluator.suites import Prompt
 from hubs.errors import Malformed, Refused
 
@@ -35,6 +35,10 @@ MOST_TOGETHER = 8
 """Adapters asked in one load."""
 
 
+Turn = tuple[Sequence[Candidate], Sequence[Prompt]]
+"""Checkpoints that are loaded together, and what they are asked then."""
+
+
 @dataclass(slots=True)
 class _Guest:
     """A checkpoint that is loaded, and what its visit has cost since that was last committed.
@@ -44,9 +48,7 @@ class _Guest:
 
     candidate: Candidate
     visit_id: int
-    files: Files
-    rendered: dict[str, Rendered]
-    decoder: Decoder
+    ready: Prepared
     unpaid: Charge
     seat: int | None = None
 
@@ -69,28 +71,34 @@ class Visitor:
         self._catalog = catalog
         self._scan_id = scan_id
         self._engine = engine
-        self._fetcher = fetcher
+        self._preparer = Preparer(fetcher, prompts)
         self._record = record
-        self._prompts = prompts
         self._guests: dict[int, _Guest] = {}
         self._base: int | None = None  # the checkpoint whose weights are in the engine
         self._broken: dict[int, tuple[str, str]] = {}  # why a base cannot be loaded
         with catalog.read() as session:
             self.dropped: dict[int, Dropped] = scans.dropped(session, scan_id)
 
-    def loaded(self, candidate: Candidate) -> bool:
-        """Whether asking it takes no load of a base."""
-        return self._base == base_of(candidate)
-
     def wants(self, candidate: Candidate, prompts: Sequence[Prompt]) -> bool:
         """Whether there is something to ask it, and it has not failed."""
         alive = candidate.checkpoint_id not in self.dropped
         return alive and bool(self._record.missing(candidate, prompts))
 
-    def receive(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
-        """Load those of a group, on one base, that have something to answer; `ask` would too."""
+    def receive(
+        self,
+        group: Sequence[Candidate],
+        prompts: Sequence[Prompt],
+        behind: Iterable[Turn] = (),
+    ) -> None:
+        """Load those of a group, on one base, that have something to answer; `ask` would too.
+
+        behind: the turns to come: the first that takes a load is prepared meanwhile.
+        """
         able = [candidate for candidate in group if self.wants(candidate, prompts)]
-        self._receive([c for c in able if c.checkpoint_id not in self._guests])
+        ready = self._prepare([c for c in able if c.checkpoint_id not in self._guests])
+        self._preparer.begin(self._next(ready, behind))
+        if ready:
+            self._load(ready)
 
     def ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
         """Have each of `group`, on one base, answer what it has not answered of `prompts`."""
@@ -123,22 +131,30 @@ class Visitor:
                 scans.charge(session, guest.visit_id, guest.unpaid)
                 scans.close_visit(session, guest.visit_id, Outcome.CLOSED)
 
-    def _receive(self, group: Sequence[Candidate]) -> None:
-        """Load a group beside who is there on the same base. Who cannot be loaded is dropped."""
+    def _next(self, ready: Sequence[_Guest], behind: Iterable[Turn]) -> list[Candidate]:
+        """Of the turns to come, the first who are not here and have something to answer."""
+        here = {*self._guests, *(guest.candidate.checkpoint_id for guest in ready)}
+        for group, prompts in behind:
+            coming = [c for c in group if c.checkpoint_id not in here and self.wants(c, prompts)]
+            if coming:
+                return coming
+        return []
+
+    def _prepare(self, group: Sequence[Candidate]) -> list[_Guest]:
+        """Make room for a group on its base, and it ready. Who cannot be is dropped."""
         if not group:
-            return
+            return []
         base = base_of(group[0])
         if base in self._broken:
             for candidate in group:
                 self._drop_with(candidate, base)
-            return
+            return []
         if self._base != base:
             self.leave()
         elif len(self._guests) + len(group) > MOST_TOGETHER:
             self._dismiss()
-        ready = [guest for guest in map(self._prepare, group) if guest is not None]
-        if ready:
-            self._load(ready)
+        self._preparer.keep([*(guest.candidate for guest in self._guests.values()), *group])
+        return [guest for guest in map(self._welcome, group) if guest is not None]
 
     def _drop_with(self, candidate: Candidate, base: int) -> None:
         """Drop a checkpoint because the weights it is asked on cannot be loaded."""
@@ -146,43 +162,32 @@ class Visitor:
         whose = "" if candidate.checkpoint_id == base else "its base: "
         self.drop(candidate, Stage.LOAD, kind, whose + detail)
 
-    def _prepare(self, candidate: Candidate) -> _Guest | None:
-        """Fetch a checkpoint and render every prompt for it."""
-        began = perf_counter()
+    def _welcome(self, candidate: Candidate) -> _Guest | None:
+        """Open the visit of a checkpoint that can be fetched and rendered for."""
         try:
-            files = self._fetcher.get(candidate)
+            ready = self._preparer.prepare(candidate)
         except (Refused, Malformed, OverBudget) as error:
             self.drop(candidate, Stage.FETCH, _snake(type(error).__name__), str(error))
             return None
-        fetched = perf_counter()
-        try:
-            rendered = Renderer(files.rendering[0], files.rendering[1:]).render_all(self._prompts)
-            decoder = Decoder(files.rendering)
         except RenderingError as error:
             self.drop(candidate, Stage.RENDER, error.kind, str(error))
             return None
         with self._catalog.write() as session:
             visit_id = scans.open_visit(
-                session, self._scan_id, candidate.checkpoint_id, files.context_length()
+                session, self._scan_id, candidate.checkpoint_id, ready.files.context_length()
             )
-        return _Guest(
-            candidate,
-            visit_id,
-            files,
-            {key_of(p): r for p, r in zip(self._prompts, rendered, strict=True)},
-            decoder,
-            Charge(download_seconds=fetched - began, load_seconds=perf_counter() - fetched),
-        )
+        spent = Charge(download_seconds=ready.fetching, load_seconds=ready.rendering)
+        return _Guest(candidate, visit_id, ready, spent)
 
     def _load(self, ready: Sequence[_Guest]) -> None:
         base = base_of(ready[0].candidate)
         again = self._base == base
         self._guests.update((guest.candidate.checkpoint_id, guest) for guest in ready)
-        adapters = [g for g in self._guests.values() if g.files.base is not None]
+        adapters = [g for g in self._guests.values() if g.ready.files.base is not None]
         for seat, guest in enumerate(adapters):
             guest.seat = seat
-        files = ready[0].files
-        weights = Weights(files.base or files.folder, tuple(g.files.folder for g in adapters))
+        files = ready[0].ready.files
+        weights = Weights(files.base or files.folder, tuple(g.ready.files.folder for g in adapters))
         swapped = self._engine.swapped
         began = perf_counter()
         try:
@@ -249,9 +254,9 @@ class Visitor:
         """What each guest says to its prompts, asked in one go."""
         requests = [
             Request(
-                token_ids=guest.rendered[key_of(prompt)].token_ids,
+                token_ids=guest.ready.rendered[key_of(prompt)].token_ids,
                 max_tokens=prompt.max_tokens,
-                stop_ids=guest.rendered[key_of(prompt)].stop_ids,
+                stop_ids=guest.ready.rendered[key_of(prompt)].stop_ids,
                 adapter=guest.seat,
             )
             for guest, prompts in zip(here, todo, strict=True)
@@ -288,11 +293,11 @@ def base_of(candidate: Candidate) -> int:
 
 
 def _answer(guest: _Guest, prompt: Prompt, completion: Completion) -> NewAnswer:
-    rendered = guest.rendered[key_of(prompt)]
+    rendered = guest.ready.rendered[key_of(prompt)]
     return NewAnswer(
         prompt_hash=key_of(prompt),
         rendered_hash=rendered.hash,
-        text=rendered.opening + guest.decoder.text(completion.token_ids),
+        text=rendered.opening + guest.ready.decoder.text(completion.token_ids),
         finish=completion.finish,
         template=rendered.template,
         prompt_tokens=len(rendered.token_ids),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,14 @@ class Tokens:
     """The tokenizer of the first folder that has one, beside its weights. Raises Unusable."""
 
     def __init__(self, folders: list[Path]) -> None:
-        homes = [f for f in folders if any((f / name).is_file() for name in TOKENIZER_FILES)]
-        if not homes:
-            raise Unusable("tokenizer_missing", "no tokenizer.json, tokenizer.model or vocab.json")
-        self.config = read_json(homes[0] / "tokenizer_config.json")
-        self.tokenizer = _open(homes[0])
+        home = home_of(folders)
+        self.config = read_json(home / "tokenizer_config.json")
+        self.tokenizer = _open(home)
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         weights = next((f / "config.json" for f in folders if (f / "config.json").is_file()), None)
         self.weights = read_json(weights) if weights else {}
-        self.special = self._special(read_json(homes[0] / "special_tokens_map.json"))
+        self.special = self._special(read_json(home / "special_tokens_map.json"))
         self.bos = self.tokenizer.token_to_id(self.special.get("bos_token", ""))
         self.stop_ids = self._stop_ids()
         declared = self.config.get("add_bos_token")
@@ -96,6 +95,14 @@ class Tokens:
         eos = self.weights.get("eos_token_id")
         ids.update(eos if isinstance(eos, list) else [eos])
         return sorted(i for i in ids if type(i) is int and 0 <= i < 2**31)
+
+
+def home_of(folders: Sequence[Path]) -> Path:
+    """The first folder that has a tokenizer. Raises Unusable."""
+    for folder in folders:
+        if any((folder / name).is_file() for name in TOKENIZER_FILES):
+            return folder
+    raise Unusable("tokenizer_missing", "no tokenizer.json, tokenizer.model or vocab.json")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,19 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog import rulings, scans
+from catalog.candidates import Candidate, candidates, family_named
 from catalog.database import Catalog, open_catalog
 from catalog.tables import Checkpoint, Failure, Grade, Scan, Suite, Visit
 from catalog.words import Outcome, ScanStatus
 from evaluator.engines.hosted import HostedEngine
 from evaluator.fetching import Fetcher, bytes_in
+from evaluator.preparing import Prepared, Preparer
 from evaluator.scan import run_scan
+from evaluator.visits import base_of
 from hubs.errors import Unreachable
 from hubs.folder.server import FolderHub
 from tests.evaluator.conftest import ADAPTER, ASKED, LOST, MERGED, NAN, WILD, Served
+from tests.evaluator.enrolled import FAMILY
 from tests.evaluator.scanning import Watching, answer_count, answers_of, outcome, scan
 
 CONTRACT = {
@@ -184,7 +188,6 @@ def test_a_scan_that_was_interrupted_anywhere_ends_as_if_it_was_not(
 def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
     served: Served, engine: HostedEngine, catalog: Catalog, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    from evaluator.fetching import Fetcher
     from evaluator.settings import Settings
     from hubs.huggingface import HuggingFaceHub
     from hubs.transport import Patience
@@ -200,7 +203,7 @@ def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
         assert session.scalar(select(func.count()).select_from(Suite)) == 0
 
 
-def test_the_next_checkpoint_is_fetched_while_one_answers(
+def test_the_next_checkpoint_is_made_ready_while_one_loads_and_answers(
     served: Served,
     engine: HostedEngine,
     catalog: Catalog,
@@ -208,7 +211,7 @@ def test_the_next_checkpoint_is_fetched_while_one_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done: list[str] = []
-    for whose, what in ((engine, "load"), (engine, "generate"), (Fetcher, "prefetch")):
+    for whose, what in ((engine, "load"), (engine, "generate")):
         real = getattr(whose, what)
 
         def noted(*given: Any, real: Callable[..., Any] = real, what: str = what) -> Any:
@@ -216,8 +219,27 @@ def test_the_next_checkpoint_is_fetched_while_one_answers(
             return real(*given)
 
         monkeypatch.setattr(whose, what, noted)
+    begin, prepare = Preparer.begin, Preparer.prepare
+    waiting: list[str] = []
+
+    def beginning(preparer: Preparer, group: Sequence[Candidate]) -> None:
+        done.extend(["begin"] * bool(group))
+        begin(preparer, group)
+
+    def preparing(preparer: Preparer, candidate: Candidate) -> Prepared:
+        if candidate.checkpoint_id not in preparer._ready:
+            waiting.append(candidate.name)
+        return prepare(preparer, candidate)
+
+    monkeypatch.setattr(Preparer, "begin", beginning)
+    monkeypatch.setattr(Preparer, "prepare", preparing)
     scan(catalog, engine, served, tmp_path, policy="exhaustive")
-    assert done[:3] == ["load", "prefetch", "generate"]
+    assert done[:3] == ["begin", "load", "generate"]
+    with catalog.read() as session:
+        family = family_named(session, FAMILY)
+        base = {candidate.name: base_of(candidate) for candidate in candidates(session, family.id)}
+    # Waited for is whoever comes first, in the search and to be confirmed; nobody of the others.
+    assert len({base[name] for name in waiting}) <= 2 < len(set(base.values()))
 
 
 def test_the_disk_budget_is_never_exceeded(
