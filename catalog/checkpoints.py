@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import read_many, stored_moment, upsert_many
+from catalog.bulk import GOES, read_many, stored_moment, upsert_many
 from catalog.household import current, opted_out
 from catalog.lineage import INFERRED
 from catalog.tables import Checkpoint, Edge, Member, Repository
@@ -152,11 +152,12 @@ def look_again(session: Session, family_id: int) -> None:
 
 def exclude(session: Session, repository_ids: Sequence[int], reason: Reason, now: datetime) -> None:
     """Exclude all checkpoints of these repositories, whatever vetting found before."""
-    session.execute(
-        update(Checkpoint)
-        .where(Checkpoint.repository_id.in_(repository_ids))
-        .values(status=Status.EXCLUDED, reason=reason, detail=None, vetted_at=now)
-    )
+    for at in range(0, len(repository_ids), GOES):  # an author may have tens of thousands
+        session.execute(
+            update(Checkpoint)
+            .where(Checkpoint.repository_id.in_(repository_ids[at : at + GOES]))
+            .values(status=Status.EXCLUDED, reason=reason, detail=None, vetted_at=now)
+        )
 
 
 def now_opted_out(session: Session) -> set[int]:

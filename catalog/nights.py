@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
 
+from catalog.household import opted_out
 from catalog.repositories import Absent
 from catalog.scans import Charge, Parameters, costs
 from catalog.tables import Checkpoint, Failure, Family, Repository, Ruling, Scan, Suite
@@ -157,12 +158,19 @@ def newest_of(session: Session, slug: str) -> Newest | None:
 
 
 def shown_names(session: Session, scan_id: int) -> dict[str, str]:
-    """The verdict of each checkpoint that a scan ruled on, by its present name."""
+    """The verdict of each checkpoint that a scan ruled on, by its present name.
+
+    Without who opted out since.
+    """
     rows = session.execute(
         select(Repository.name, Ruling.verdict)
         .join(Checkpoint, Checkpoint.repository_id == Repository.id)
         .join(Ruling, Ruling.checkpoint_id == Checkpoint.id)
-        .where(Ruling.scan_id == scan_id, Ruling.category == OVERALL)
+        .where(
+            Ruling.scan_id == scan_id,
+            Ruling.category == OVERALL,
+            Repository.id.not_in(opted_out()),
+        )
     )
     return {row.name: row.verdict for row in rows}
 

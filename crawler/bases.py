@@ -87,8 +87,8 @@ def _ask(bench: Bench, name: str) -> Misfit | Waiting | str:
     """What the hub says of a name: another name that it has now, or what it is a copy of."""
     try:
         row = read_one(bench.hub.info(name, expand=EXPAND))
-    except (NotFound, Gated, Disabled) as error:
-        return Misfit(Reason.BASE_UNKNOWN, f"its base {name}: {str(error)[:200]}")
+    except (NotFound, Gated, Disabled):
+        return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is not on the hub, or private")
     except OddRow as error:
         return Misfit(Reason.BASE_UNKNOWN, f"its base {name} is odd: {error.reason}")
     except HubError:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from catalog import checkpoints, crawls, families, lineage, popularity, repositories
+from catalog import checkpoints, crawls, families, lineage, opting_out, popularity
 from catalog.crawls import INCREMENT, RECURSIVE, WHOLE
 from catalog.database import Catalog, Session
 from catalog.families import Census
@@ -204,9 +204,8 @@ def _withdraw(run: Pass, opt_out: OptOut) -> None:
         for household in run.households:
             for repository_id, reason in checkpoints.withdrawn(session, household.family_id):
                 checkpoints.exclude(session, [repository_id], reason, run.began)
-        if opt_out:
-            left = repositories.belonging(session, opt_out.authors, opt_out.repositories)
-            checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)
+        left = opting_out.keep(session, opt_out.authors, opt_out.repositories)
+        checkpoints.exclude(session, left, Reason.OPTED_OUT, run.began)
 
 
 def _begin(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from catalog import families, lineage, repositories, trees
+from catalog import families, lineage, opting_out, repositories, trees
 from catalog.trees import Node
 from gems.context import open_catalog_here
 from gems.errors import GemsError
@@ -27,16 +27,23 @@ def show(name: str, everything: bool, as_json: bool) -> None:
     Example:
       gems show NousResearch/Hermes-3-Llama-3.1-8B
     """
-    opt_out = described_here(None).opt_out
+    described = described_here(None).opt_out
     catalog = open_catalog_here()
     with catalog.read() as session:
+        unlisted = opting_out.opted_out(session)
         found = repositories.named(session, name)
-        if found is None or found.name in opt_out:
+        if found is None or found.name in described or found.name in unlisted:
             raise GemsError(f"{name} is not in the catalog: crawl its family, or check the name")
         above = trees.ancestry(session, found.id)
         below = trees.descent(session, found.id, None if everything else SHOWN)
-        said = lineage.evidence(session, found.id)
-        former = repositories.former_names(session, found.id)
+        said = [
+            (claim, chosen)
+            for claim, chosen in lineage.evidence(session, found.id)
+            if claim.parent not in unlisted
+        ]
+        former = [
+            name for name in repositories.former_names(session, found.id) if name not in unlisted
+        ]
         homes = [family.slug for family in families.families_of(session, found.id)]
         present = found.name
         sha = found.sha
@@ -76,7 +83,8 @@ def _draw(title: str, nodes: list[Node]) -> None:
 
     def grow(tree: Tree, node: Node) -> None:
         downloads = "" if node.downloads is None else f", {node.downloads:,} downloads"
-        branch = tree.add(Text(f"{node.name}  {node.relation}, {node.status}{downloads}"))
+        above = " (see elsewhere)" if node.again else ""
+        branch = tree.add(Text(f"{node.name}  {node.relation}, {node.status}{downloads}{above}"))
         for child in node.next:
             grow(branch, child)
         if node.more:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog import opting_out
 from catalog.household import opted_out
 from catalog.tables import Checkpoint, Edge, Member, Repository
 
@@ -35,6 +36,7 @@ class Kinship:
 
 def kinship(session: Session, family_id: int) -> Kinship:
     silent = set(session.scalars(opted_out()))
+    unlisted = opting_out.opted_out(session)
     names: dict[int, str] = dict(
         session.connection()
         .execute(
@@ -55,7 +57,9 @@ def kinship(session: Session, family_id: int) -> Kinship:
         if child_id in silent or parent_id in silent:
             continue
         known = names.get(parent_id) if parent_id is not None else None
-        parents[child_id].append(Link(parent_id, known or parent_name, relation))
+        if (name := known or parent_name) in unlisted or names[child_id] in unlisted:
+            continue
+        parents[child_id].append(Link(parent_id, name, relation))
         if parent_id is not None:
             children[parent_id].append(Link(child_id, names[child_id], relation))
     duplicates: dict[int, list[str]] = defaultdict(list)

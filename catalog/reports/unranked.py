@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from catalog import opting_out
 from catalog.household import current, opted_out
 from catalog.reports.standings import UNRANKED
 from catalog.tables import Checkpoint, Failure, Member, Repository, Ruling
@@ -54,6 +55,7 @@ def unranked(session: Session, family_id: int, scan_id: int | None) -> list[Unra
             )
         )
     )
+    unlisted = opting_out.opted_out(session)
     found = []
     for row in session.connection().execute(
         select(
@@ -85,6 +87,7 @@ def unranked(session: Session, family_id: int, scan_id: int | None) -> list[Unra
             detail, since = failure.detail, failure.failed_at
         elif row.status == Status.CANDIDATE:
             why, sentence = "waiting", WAITING
+        detail = detail and unlisted.conceal(detail)
         found.append(
             Unranked(
                 verdict, why, sentence, row.hub, row.hub_id, row.name, row.relation, detail, since

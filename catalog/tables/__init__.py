@@ -21,6 +21,7 @@ from catalog.tables.hub import (
     Frontier,
     Member,
     Oddity,
+    OptOut,
     Popularity,
     Repository,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Grade",
     "Member",
     "Oddity",
+    "OptOut",
     "Plan",
     "Popularity",
     "Prompt",

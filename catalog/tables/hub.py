@@ -168,6 +168,14 @@ class Popularity(Base):
     likes: Mapped[int | None]
 
 
+class OptOut(Base):
+    """An author, or a repository, that asked not to be listed; in lower case."""
+
+    __tablename__ = "opt_outs"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Crawl(Base):
     """One enumeration of a family, or of the whole hub; `state` is where it goes on."""
 
