@@ -93,14 +93,19 @@ def unscreened(
 ) -> list[tuple[Any, ...]]:
     """(repository id, commit, a Kind's fields) of members without a checkpoint at that commit.
 
-    By repository id, `after` one. again: also those whose checkpoint was left unvetted.
+    Also of those that the hub had withdrawn and has again. By repository id, `after` one. again:
+    also those whose checkpoint was left unvetted.
     """
-    new = "checkpoints.id IS NULL"
+    new = f"checkpoints.id IS NULL OR {_BACK}"
     if again:
         new += f" OR checkpoints.status = '{Status.UNVETTED.value}'"
     return read_many(session, _UNSCREENED.format(new=new), (family_id, after, limit))
 
 
+_BACK = """
+(reason = 'missing' AND missing_since IS NULL) OR (reason = 'disabled' AND NOT disabled)
+OR (reason = 'private' AND NOT private)
+"""
 _UNSCREENED = """
 SELECT repositories.id, repositories.sha, missing_since IS NOT NULL, disabled, private,
   architecture, repositories.parameters, config, members.relation

@@ -5,19 +5,26 @@ Each is confirmed with the hub before it is called missing.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from catalog import crawls, lineage, repositories
 from catalog.lineage import LISTED
 from catalog.repositories import Absent
 from crawler.enumeration import Pass
 from crawler.rows import EXPAND, OddRow, Row, read_one
-from hubs.errors import NotFound, Refused
+from hubs.errors import HubError, NotFound
 
 BATCH = 100
+DEAF = 3
 
 
 def confirm(crawl: Pass) -> int:
-    """Ask about every member that this crawl has not met; returns how many are missing now."""
-    missing = after = 0
+    """Ask about every member that this crawl has not met; returns how many are missing now.
+
+    Of one that the hub gives no answer about, nothing new is known. Raises HubError if it gives
+    none about `DEAF` in a row, nor about a root.
+    """
+    missing = after = deaf = 0
     families = [household.family_id for household in crawl.households]
     while True:
         with crawl.catalog.read() as session:
@@ -27,9 +34,20 @@ def confirm(crawl: Pass) -> int:
         if not batch:
             return missing
         for absent in batch:
-            missing += _confirm(crawl, absent)
+            try:
+                missing += _confirm(crawl, absent)
+                deaf = 0
+            except HubError:
+                deaf += 1
+                if deaf % DEAF == 0:
+                    _knock(crawl)
             crawl.told(0, f"looking for {absent.name}")
         after = batch[-1].repository_id
+
+
+def _knock(crawl: Pass) -> None:
+    with suppress(NotFound):
+        crawl.hub.info(crawl.households[0].names[0])
 
 
 def _confirm(crawl: Pass, absent: Absent) -> bool:
@@ -37,8 +55,8 @@ def _confirm(crawl: Pass, absent: Absent) -> bool:
         row = read_one(crawl.hub.info(absent.name, expand=EXPAND))
     except NotFound:
         row = None
-    except (Refused, OddRow):
-        return False  # it is there, but will not be read: nothing new is known of it
+    except OddRow:
+        return False  # it is there, but makes no sense: nothing new is known of it
     with crawl.catalog.write() as session:
         if row is not None:
             stored = repositories.store(session, crawl.hub_name, [row.listing], crawl.began)

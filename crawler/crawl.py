@@ -40,7 +40,11 @@ Told = Callable[[int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a crawl did. requests: for listings. odd: rows that could not be read, by reason."""
+    """What a crawl did.
+
+    requests: for listings. odd: rows that could not be read, by reason. notes: what an operator
+    should know of the families' roots.
+    """
 
     strategy: str
     resumed: bool
@@ -49,6 +53,7 @@ class Report:
     odd: dict[str, int]
     missing: int
     families: list[Census]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class Survey:
     resumed: bool
     missing: int
     layouts: Mapping[int, list[Layout]]
+    notes: list[str]
 
 
 def enumerate_and_screen(
@@ -108,12 +114,12 @@ def enumerate_and_screen(
     chosen = [presets.family(slug) for slug in slugs]
     with _little_garbage():
         run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
-        _list(run, how)
+        notes = _list(run, how)
         resolve(run)
         missing = absence.confirm(run) if how in STRATEGIES else 0
-        layouts = {home.family_id: _screen(run, home, how) for home in run.households}
+        layouts = {home.family_id: _screen(run, home, how, notes) for home in run.households}
         _withdraw(run, presets.opt_out)
-    return Survey(run, how, resumed, missing, layouts)
+    return Survey(run, how, resumed, missing, layouts, notes)
 
 
 @contextmanager
@@ -133,9 +139,10 @@ def _little_garbage() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _screen(run: Pass, household: Household, how: str) -> list[Layout]:
+def _screen(run: Pass, household: Household, how: str, notes: list[str]) -> list[Layout]:
     """Vet by listing all members that have not been; the layouts of the family's roots."""
-    layouts = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
+    layouts, refusals = roots.layouts(run.hub, run.hub_name, run.catalog, household, run.began)
+    notes += refusals
     again = how in STRATEGIES
     if again:
         with run.catalog.write() as session:
@@ -285,8 +292,8 @@ def _cheaper(
     return RECURSIVE if nodes < pages else WHOLE
 
 
-def _list(run: Pass, how: str) -> None:
-    """The listing, unless a crawl that was stopped had finished it."""
+def _list(run: Pass, how: str) -> list[str]:
+    """The listing, unless a crawl that was stopped had finished it. Returns notes on the roots."""
     with run.catalog.read() as session:
         state = crawls.crawl(session, run.crawl_id).state
     if not state.get("listed"):
@@ -298,12 +305,11 @@ def _list(run: Pass, how: str) -> None:
             enumeration.increment(run, state.get("next"), datetime.fromisoformat(state["since"]))
         with run.catalog.write() as session:
             crawls.step(session, run.crawl_id, 0, 0, listed=True)
-    if how == INCREMENT:
-        _refresh(run)
+    return _refresh(run) if how == INCREMENT else []
 
 
-def _refresh(run: Pass) -> None:
-    """Popularity once a day."""
+def _refresh(run: Pass) -> list[str]:
+    """Popularity once a day. Returns notes on the roots."""
     with run.catalog.read() as session:
         days = [popularity.refreshed(session, home.family_id) for home in run.households]
     stale = [
@@ -312,6 +318,11 @@ def _refresh(run: Pass) -> None:
         if day != run.began.date()
     ]
     enumeration.popular(replace(run, households=stale))
+    return [
+        note
+        for household in stale
+        for note in roots.refresh(run.hub, run.hub_name, run.catalog, household, run.began)
+    ]
 
 
 def _report(survey: Survey) -> Report:
@@ -325,5 +336,12 @@ def _report(survey: Survey) -> Report:
         ]
         odd = crawls.oddities(session, run.crawl_id)
         return Report(
-            survey.how, survey.resumed, here.requests, here.rows, odd, survey.missing, found
+            survey.how,
+            survey.resumed,
+            here.requests,
+            here.rows,
+            odd,
+            survey.missing,
+            found,
+            survey.notes,
         )

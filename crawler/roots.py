@@ -20,7 +20,7 @@ from crawler.looking import model_weights, weights_digest
 from crawler.presets import Preset
 from crawler.rows import EXPAND, OddRow, Row, read_one
 from crawler.screening import Standard
-from hubs.errors import Gated, HubError, NotFound
+from hubs.errors import Disabled, Gated, HubError, NotFound
 from hubs.protocol import Hub, tensors
 
 VOCABULARY_SLACK = 1.02
@@ -70,6 +70,20 @@ def meet(hub: Hub, hub_name: str, catalog: Catalog, preset: Preset, now: datetim
     return _household(family_id, preset, rows, children)
 
 
+def refresh(
+    hub: Hub, hub_name: str, catalog: Catalog, household: Household, now: datetime
+) -> list[str]:
+    """Note the roots as listed now: no listing of children has them. Returns why if it cannot be.
+
+    Raises HubError if the hub gives no answer.
+    """
+    try:
+        meet(hub, hub_name, catalog, household.preset, now)
+    except RootUnavailable as error:
+        return [str(error)]
+    return []
+
+
 def known(catalog: Catalog, preset: Preset) -> Household | None:
     """The family as an earlier crawl left it; None if its roots were not met or are others now."""
     with catalog.read() as session:
@@ -85,10 +99,11 @@ def known(catalog: Catalog, preset: Preset) -> Household | None:
 
 def layouts(
     hub: Hub, hub_name: str, catalog: Catalog, household: Household, now: datetime
-) -> list[Layout]:
+) -> tuple[list[Layout], list[str]]:
     """The tensors of each root, from its headers or its mirror's; kept for as long as it stays.
 
-    Raises RootUnavailable if not one can be read.
+    A root that cannot be read now is taken to be made as it was. Also returns which those are, and
+    why. Raises RootUnavailable if not one could ever be read.
     """
     found: list[Layout] = []
     refusals: list[str] = []
@@ -97,16 +112,17 @@ def layouts(
             kept = families.layout(session, household.family_id, name)
             root = repositories.named(session, name, hub_name)
         sha = root.sha if root is not None else None
-        if sha is None:
-            refusals.append(f"{name} has no commit")
-            continue
         if kept is not None and kept["sha"] == sha:
             found.append(from_stored(name, kept))
             continue
         try:
+            if sha is None:
+                raise RootUnavailable(f"the hub tells no commit of the root {name}")
             fresh = _read_layout(hub, hub_name, catalog, household, name, sha, now)
-        except HubError as error:
+        except (HubError, RootUnavailable) as error:
             refusals.append(str(error))
+            if kept is not None:
+                found.append(from_stored(name, kept))
             continue
         with catalog.write() as session:
             architecture = household.architecture
@@ -116,9 +132,9 @@ def layouts(
     if not found:
         raise RootUnavailable(
             f"no root of {household.slug} can be read, so nothing can be vetted:"
-            f" {'; '.join(refusals)[:400]}"
+            f" {'; '.join(refusals)[:800]}"
         )
-    return found
+    return found, refusals
 
 
 def standard(household: Household, made: list[Layout]) -> Standard:
@@ -162,8 +178,6 @@ def _read_layout(
         found = tensors(hub.headers(name, sha))
     except Gated:
         mirror = _mirror(hub, hub_name, catalog, household, name, sha, now)
-        if mirror is None:
-            raise
         found = tensors(hub.headers(*mirror))
     shapes = {tensor: described.shape for tensor, described in found.items()}
     return Layout(name, sha, without_buffers(shapes))
@@ -177,25 +191,36 @@ def _mirror(
     name: str,
     sha: str,
     now: datetime,
-) -> tuple[str, str] | None:
-    """The first mirror, and its commit, whose weights are the root's; noted as its child."""
+) -> tuple[str, str]:
+    """The first mirror, and its commit, whose weights are the root's; noted as its child.
+
+    Raises RootUnavailable, saying of each mirror why it is none.
+    """
     original = weights_digest(model_weights(hub.files(name, sha)))
     position = household.names.index(name)
-    if original is None:
-        return None
+    refusals = []
     for candidate in household.preset.mirrors.get(household.preset.roots[position], ()):
         try:
             row = read_one(hub.info(candidate, expand=EXPAND))
             commit = row.listing.sha
             if commit is None or row.listing.gated:
+                refusals.append(f"{candidate} is gated itself")
                 continue
             digest = weights_digest(model_weights(hub.files(row.listing.name, commit)))
-        except (HubError, OddRow):
+        except (NotFound, Gated, Disabled):
+            refusals.append(f"{candidate} is not on the hub")
             continue
-        if digest == original:
+        except OddRow as error:
+            refusals.append(f"{candidate} cannot be read: {error.reason}")
+            continue
+        if digest is not None and digest == original:
             _note_mirror(hub_name, catalog, name, row, now)
             return row.listing.name, commit
-    return None
+        refusals.append(f"{candidate} has other weights")
+    raise RootUnavailable(
+        f"the root {name} is gated, and no mirror stands for it"
+        f" ({'; '.join(refusals) or 'none is named'}): accept its terms on the hub and set HF_TOKEN"
+    )
 
 
 def _note_mirror(hub_name: str, catalog: Catalog, root: str, row: Row, now: datetime) -> None:

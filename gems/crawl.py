@@ -86,5 +86,7 @@ def _print(report: Report) -> None:
     )
     for reason, count in report.odd.items():
         click.echo(f"  {count} odd: {reason}")
+    for note in report.notes:
+        click.echo(f"  note: {note}")
     for family in report.families:
         print_census(family)
