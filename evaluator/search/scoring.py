@@ -13,8 +13,13 @@ from evaluator.search.protocol import Floats, Ints, Items
 NOISE = 0.2
 """Variance of one answer, at a mean of about 0.7."""
 
-BELIEVED = 20.0
-"""Answers at which half of a lead is believed: arms that lead differ by about a tenth."""
+BEHIND = -0.2
+BELIEVED = 10.0
+"""Before an arm is asked, it is expected to be so far behind those that went deepest; so many
+answers count as much as that."""
+
+CAUTION = 0.25
+"""How many standard errors of what an arm was not asked are held against it."""
 
 
 class Scorer:
@@ -49,27 +54,27 @@ class Scorer:
         return np.lexsort((books.tie, -score, -books.depth))
 
     def cautious(self) -> Ints:
-        """All arms by a lower bound of their score at the greatest depth anyone came to.
+        """All arms by what they may be expected to reach at the greatest depth anyone came to.
 
         An arm that was stopped earlier is compared with the deepest arms at the place where it was
-        stopped, less one standard error of what it was not asked; a lead on them counts as far as
-        so many answers support it. So a mere few good answers do not win, and neither does an arm
-        that went deep for lack of better ones at the time.
+        stopped. Beyond that, its lead there counts as far as so many answers support it, less
+        `CAUTION`. So a mere few good answers do not win, and neither does an arm that went deep
+        for lack of better ones at the time.
         """
         books = self._books
-        bound = np.full(books.arms, -np.inf)
+        score = np.full(books.arms, -np.inf)
         known = (books.count > 0) & ~books.failed
         if not known.any():
-            return np.lexsort((books.tie, -bound))
+            return np.lexsort((books.tie, -score))
         end = int(books.depth[known].max())
         deepest = np.flatnonzero(known & (books.depth == end))
-        final = float(self.at(deepest, end).mean())
         for depth in np.unique(books.depth[known]).tolist():
             alike = np.flatnonzero(known & (books.depth == depth))
-            ahead = self.at(alike, depth) - float(self.at(deepest, depth).mean())
-            ahead = np.where((ahead > 0) & (depth < end), ahead * depth / (depth + BELIEVED), ahead)
-            bound[alike] = final + ahead - math.sqrt(NOISE * (1 / depth - 1 / end))
-        return np.lexsort((books.tie, -bound))
+            lead = self.at(alike, depth) - float(self.at(deepest, depth).mean())
+            rate = (lead * depth + BEHIND * BELIEVED) / (depth + BELIEVED)
+            error = math.sqrt(NOISE * (1 / depth - 1 / end))
+            score[alike] = rate + (lead - rate) * depth / end - CAUTION * error
+        return np.lexsort((books.tie, -score))
 
     def _score(self, block: Floats, prefix: int) -> Floats:
         missing = np.isnan(block)

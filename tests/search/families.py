@@ -30,6 +30,17 @@ def close(seed: int, arms: int, items: int) -> Floats:
     return (rng.random((arms, items)) < chance).astype(np.float64)
 
 
+def family(seed: int, arms: int = 120, items: int = 300) -> Floats:
+    """A spread of arms whose best few are close."""
+    rng = np.random.default_rng([seed, 77])
+    chance = np.minimum(rng.normal(0.55, 0.12, (arms, 1)), 0.8) + rng.normal(0, 0.15, items)
+    return (rng.random((arms, items)) < chance).astype(float)
+
+
+def best_first(scores: Floats) -> Floats:
+    return scores[np.argsort(-scores.mean(axis=1), kind="stable")]
+
+
 def regret(scores: Floats, pick: int) -> float:
     truth = scores.mean(axis=1)
     return float(truth.max() - truth[pick])
