@@ -67,5 +67,11 @@ class Field:
     def needed(self, arms: Ints) -> Floats:
         """The least scale at which each stopped arm would have gone on, had all been there by then
         who came since, (arms,)."""
-        found = [self.scale(arm, level) for arm, level in zip(arms, self.halted[arms], strict=True)]
-        return np.array(found)
+        rank, levels = np.ones(len(arms)), self.halted[arms]
+        for level in range(int(levels.max(initial=-1)) + 1):
+            here, above = levels == level, levels > level
+            for some, held in ((here, self._reached), (above, self._stopped)):
+                rank[some] += np.searchsorted(held[level], self.keys[arms[some], level])
+        share = np.maximum(rank - self._grace, 0.0) / max(self.size, 1)
+        found: Floats = self._rungs[levels] * np.minimum(1.0, share) ** (1 / self._alpha)
+        return found
