@@ -142,7 +142,7 @@ def replay(
     )
     policy = make(name, problem)
     loads, queries = drive(policy, recorded.scores, setting.workers, seed)
-    return _judge(policy.standing().order, recorded.truth, loads, queries)
+    return judge(policy.standing().order, recorded.truth, loads, queries)
 
 
 def drive(policy: Policy, scores: Floats, workers: int = 1, seed: int = 0) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def _load(loaded: dict[int, None], arm: int, workers: int, busy: set[int]) -> bo
     return fresh
 
 
-def _judge(order: tuple[int, ...], truth: Floats, loads: int, queries: int) -> Outcome:
+def judge(order: tuple[int, ...], truth: Floats, loads: int, queries: int) -> Outcome:
     """A policy that ranks no arm is judged by the worst."""
     pick = truth[order[0]] if order else truth.min()
     fifth = np.sort(truth)[::-1][: min(5, len(truth))]

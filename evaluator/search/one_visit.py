@@ -35,10 +35,8 @@ KEPT_OPEN = 0.25
 OPEN = 1.5
 # Nobody goes on while more than such a part of the field is still being asked lower down.
 EARLY = 0.25
-# Arms that arrive make a wave of their own when the last one has so many; the part of what those
-# before left over that it may not use.
+# Arms that arrive when the others are done make a wave of their own if the last one has so many.
 WAVE = 24
-BANKED = 0.5
 
 
 def worthwhile(load: float, items: int, top_k: int = 1) -> float:
@@ -85,7 +83,6 @@ class OneVisit:
         self._outlay = Outlay(self._shape, books.items, grace)
         self._rungs = self._outlay.rungs
         self._field = self._wave = self._new_field()
-        self._banked = 0.0
         self._entered = np.zeros(problem.arms, dtype=np.int64)
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
         self._queue = books.visiting_order().tolist()
@@ -106,11 +103,10 @@ class OneVisit:
         """New arms, at any time: they get the next indices, the budget of so many arms more, and
         the same visit as everyone."""
         over = not self._queue and not self._open
-        left = self._ledger.left
         fresh = self._ledger.grow(load_cost, reload_cost)
         self._field.grow(len(fresh))
         if over and self._wave.size >= WAVE:
-            self._wave, self._banked = self._new_field(), BANKED * left
+            self._wave = self._new_field()
         elif self._wave is not self._field:
             self._wave.grow(len(fresh))
         self._entered = np.append(self._entered, np.zeros(len(fresh), dtype=np.int64))
@@ -272,7 +268,7 @@ class OneVisit:
         if arm in self._again:
             goes = price <= self._left + 1e-9 and self._ranks(arm, level, self._again[arm])
         else:
-            goes = price <= self._left - self._banked - self._reserve(arm) + 1e-9 and (
+            goes = price <= self._left - self._reserve(arm) + 1e-9 and (
                 self._ranks(arm, level, self._scale) or self._spare(arm, level)
             )
         if not goes:
@@ -287,14 +283,13 @@ class OneVisit:
 
     def _ranks(self, arm: int, level: int, scale: float) -> bool:
         """Whether an arm is among the share of the best that goes on from a rung: of everyone, and
-        of its wave, at the scale that fits what the wave may use."""
+        of its wave, at the scale that fits what is left for that."""
         # Who is still being asked lower down has not been compared here yet.
         below = self._below(arm)
         visits, fee = self._ahead()
         for field in self._fields(arm):
             if field is not self._field:
-                money = self._left - self._banked
-                scale = self._outlay.fitting(visits + 1, fee, field.size - 1, money)
+                scale = self._outlay.fitting(visits + 1, fee, field.size - 1, self._left)
             if field.scale(arm, level, below) > scale + 1e-9:
                 return False
             if not self._outlay.peers(scale, level, field.size + visits):
@@ -306,7 +301,7 @@ class OneVisit:
         the visits to come bring with them."""
         books = self._ledger
         visits, _ = self._ahead()
-        over = self._left - self._banked - visits * books.mean_budget
+        over = self._left - visits * books.mean_budget
         if over + 1e-9 < books.items - books.depth[arm]:
             return False
         error = self._scorer.error(int(self._rungs[level]))
