@@ -15,6 +15,7 @@ from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-d
 
 SAME_WINDOW = 5.0  # seconds by which two answers may differ about a window's end
 LONGEST_WAIT = 900.0  # seconds; windows last 300
+ROUNDED = 1.0  # seconds; a hub may round down what is left of a window
 
 
 @dataclass(slots=True)
@@ -49,14 +50,15 @@ class Pace:
         told = parse_ratelimit_headers(headers)
         if told is None:
             return
-        ends = self._clock() + min(told.reset_in_seconds, LONGEST_WAIT)
+        ends = self._clock() + min(told.reset_in_seconds, LONGEST_WAIT) + ROUNDED
         with self._lock:
             window = self._windows.get(key)
             if window is not None and abs(window.ends - ends) < SAME_WINDOW:
                 # Requests under way are counted here already, perhaps not yet there.
                 window.remaining = min(window.remaining, told.remaining)
-            else:
+            elif window is None or ends > window.ends or told.reset_in_seconds > SAME_WINDOW:
                 self._windows[key] = _Window(told.remaining, ends)
+            # Else it is a late answer, about the window before.
 
     def _take(self, key: str) -> float:
         """Counts one request and returns 0, or says how long to wait."""

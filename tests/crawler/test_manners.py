@@ -94,7 +94,7 @@ def test_a_place_stored_by_one_hub_is_not_gone_on_with_at_another(scene):
     assert set(scene.verdicts()) == {*ROOTS, "a/tune"}
 
 
-@pytest.mark.parametrize("quota", [25, 60])
+@pytest.mark.parametrize("quota", [40])
 def test_a_crawl_never_meets_a_refusal_that_it_could_have_foreseen(scene, watched, quota):
     """All of its threads together, in the hub's two budgets: of its API, and of its files."""
     for number in range(30):
