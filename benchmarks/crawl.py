@@ -3,10 +3,9 @@
     python benchmarks/crawl.py [--models 100000] [--json]
 
 A server in another process replays pages serialised beforehand. In turn, each in a process of its
-own: the bare loop by huggingface_hub's session alone, and by the crawler's own door, which looks at
-each answer (`bare`, what the bars compare with); a full crawl (enumeration, lineage, popularity,
-vetting by listing) into an empty catalog; a repeat after 0.5% of the models changed; a full crawl
-of a hub four times smaller, for the growth of memory; header vetting, per candidate.
+own: the bare loop, by huggingface_hub's session alone; a full crawl (enumeration, lineage,
+popularity, vetting by listing) into an empty catalog; a repeat after 0.5% of the models changed; a
+full crawl of a hub four times smaller, for the growth of memory; header vetting, per candidate.
 """
 
 from __future__ import annotations
@@ -59,19 +58,7 @@ def presets() -> Any:
 
 
 def bare(url: str) -> dict[str, float]:
-    """The loop that only reads, parses and counts."""
-    from crawler.rows import EXPAND
-    from hubs.huggingface import HuggingFaceHub
-
-    rows = requests = 0
-    for page in HuggingFaceHub(url, token=False).pages(sort="createdAt", expand=EXPAND):
-        rows += len(page.rows)
-        requests += 1
-    return {"rows": rows, "requests": requests}
-
-
-def plain(url: str) -> dict[str, float]:
-    """The same by huggingface_hub's session alone: no limits, no retries, no look at the answer."""
+    """The loop that only reads, parses and counts, as one writes it with huggingface_hub."""
     from huggingface_hub.utils import (  # type: ignore[attr-defined]
         build_hf_headers,
         get_session,
@@ -180,7 +167,6 @@ def _crawl(folder: Path, catalog: str, thoroughly: bool = False) -> dict[str, di
         url = server.stdout.readline().strip()
         found = {}
         if thoroughly:
-            found["plain"] = min((apart(plain, url) for _ in range(3)), key=_seconds)
             found["bare"] = min((apart(bare, url) for _ in range(3)), key=_seconds)
         import_module("catalog.database").open_catalog(
             catalog

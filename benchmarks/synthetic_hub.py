@@ -278,7 +278,9 @@ class Replay(BaseHTTPRequestHandler):
 
     def _header(self) -> None:
         start, end = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
-        part = self.server.header[start : end + 1]
+        end = min(end + 1, self.server.size)
+        part = self.server.header[start:end]
+        part += bytes(end - start - len(part))  # weights, which nobody looks at
         span = f"bytes {start}-{start + len(part) - 1}/{self.server.size}"
         self._send(part, {"Content-Range": span}, 206)
 

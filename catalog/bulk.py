@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 Values = Sequence[tuple[Any, ...]]
 GOES = 1000
+MARKS = 32_766  # as many question marks as SQLite takes in one statement
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -46,7 +49,7 @@ def read_many(session: Session, sql: str, parameters: tuple[Any, ...]) -> list[t
 
 def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Values) -> None:
     """Insert rows; those whose key is there already are left as they are."""
-    run_many(session, f"{_insert(table, columns)} ON CONFLICT DO NOTHING", rows)
+    _insert(session, table, columns, rows, "DO NOTHING")
 
 
 def upsert_many(
@@ -61,13 +64,28 @@ def upsert_many(
     """Insert rows, or update those with the same `key`; columns in `once` are never updated."""
     changed = [name for name in columns if name not in key and name not in once]
     updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
-    sql = f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
-    run_many(session, sql, rows)
+    _insert(session, table, columns, rows, f"({', '.join(key)}) DO UPDATE SET {updates}")
 
 
-def _insert(table: Table, columns: Sequence[str]) -> str:
-    marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+def _insert(
+    session: Session, table: Table, columns: Sequence[str], rows: Values, conflict: str
+) -> None:
+    """Insert many rows a statement: while SQLite is at one, the interpreter is free for others."""
+    connection = session.connection()
+    for some in _goes(rows, MARKS // len(columns)):
+        sql = _statement(table.name, tuple(columns), len(some), conflict)
+        connection.exec_driver_sql(sql, tuple(chain.from_iterable(some)))
+
+
+@lru_cache(maxsize=32)
+def _statement(table: str, columns: tuple[str, ...], rows: int, conflict: str) -> str:
+    marks = f"({', '.join('?' * len(columns))})"
+    values = ", ".join([marks] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} ON CONFLICT {conflict}"
+
+
+def _goes(values: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
+    return (values[at : at + most] for at in range(0, len(values), most))
 
 
 def select_among(
@@ -78,10 +96,10 @@ def select_among(
     before: values for the question marks before that.
     """
     rows: list[tuple[Any, ...]] = []
-    for at in range(0, len(values), GOES):
-        some = tuple(values[at : at + GOES])
+    for some in _goes(values, GOES):
         marks = ", ".join("?" * len(some))
-        rows += session.connection().exec_driver_sql(f"{sql} ({marks})", before + some).all()
+        found = session.connection().exec_driver_sql(f"{sql} ({marks})", (*before, *some))
+        rows += found.all()
     return rows
 
 

@@ -138,11 +138,19 @@ def waiting(session: Session, family_id: int) -> int:
 
 def note(session: Session, findings: Sequence[Finding], now: datetime) -> None:
     """Record what vetting found, in place of what it found before of the same commit."""
-    at = stored_moment(now)
+    note_stored(session, [stored(finding, now) for finding in findings])
+
+
+def stored(finding: Finding, now: datetime) -> tuple[Any, ...]:
+    """A finding in the form that the catalog keeps; after repository and commit, what was found."""
+    at = None if finding.status == Status.UNVETTED else stored_moment(now)
+    plain = (str(value) if isinstance(value, str) else value for value in finding)
+    return (*plain, at, None)
+
+
+def note_stored(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
+    """As `note`, of findings that are `stored`."""
     columns = (*Finding._fields, "vetted_at", "stand_in_id")
-    rows = [
-        (*finding, None if finding.status == Status.UNVETTED else at, None) for finding in findings
-    ]
     upsert_many(session, _CHECKPOINTS, columns, rows, key=("repository_id", "sha"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -18,8 +17,8 @@ class _End:
         self.error = error
 
 
-def together(items: Iterator[Item], seconds: float, most: int) -> Iterator[list[Item]]:
-    """All items in their order, in lists of those that come within `seconds` of the list's first.
+def together(items: Iterator[Item], most: int) -> Iterator[list[Item]]:
+    """All items in their order, in lists of those that came while the last list was used.
 
     At most `most` wait to be taken. Whatever `items` raises is raised after the list of what came
     before it. Who stops early stops the reading too, once it has what it is waiting for.
@@ -27,26 +26,18 @@ def together(items: Iterator[Item], seconds: float, most: int) -> Iterator[list[
     waiting: queue.Queue[Item | _End] = queue.Queue(most)
     stopped = threading.Event()
     threading.Thread(target=_read, args=(items, waiting, stopped), daemon=True).start()
-    end: _End | None = None
     try:
-        while end is None:
-            batch: list[Item] = []
-            until: float | None = None
-            while end is None:
-                try:
-                    left = None if until is None else max(0.0, until - time.monotonic())
-                    item = waiting.get(timeout=left)
-                except queue.Empty:
-                    break
-                if isinstance(item, _End):
-                    end = item
-                else:
-                    batch.append(item)
-                    until = until or time.monotonic() + seconds
+        while True:
+            came = [waiting.get()]
+            while not waiting.empty():  # nobody else takes any
+                came.append(waiting.get())
+            batch = [item for item in came if not isinstance(item, _End)]
             if batch:
                 yield batch
-        if end.error is not None:
-            raise end.error
+            if isinstance(end := came[-1], _End):
+                if end.error is not None:
+                    raise end.error
+                return
     finally:
         stopped.set()
         while not waiting.empty():  # whoever waits for room finds it, and ends

@@ -17,13 +17,12 @@ from catalog.database import Catalog, Session
 from catalog.lineage import LISTED
 from crawler.ahead import together
 from crawler.roots import Household
-from crawler.rows import EXPAND, OddRow, Row, Wanted, read
+from crawler.rows import EXPAND, OddRow, Row, Shape, Wanted, read
 from hubs.errors import Malformed, Refused
 from hubs.protocol import Hub, Page
 
 NODES = 100
-TOGETHER = 0.25  # seconds; a page that nothing follows is stored within as many
-AHEAD = 4
+AHEAD = 16  # pages
 CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -85,8 +84,8 @@ def _changes(crawl: Pass, cursor: str | None, watermark: datetime) -> Iterator[S
 
 
 def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
-    """Store what is read, pages that come at once in one transaction."""
-    for batch in together(sheets, TOGETHER, AHEAD):
+    """Store what is read, pages that came meanwhile in one transaction."""
+    for batch in together(sheets, AHEAD):
         rows = sum(sheet.rows for sheet in batch)
         newest = max((sheet.newest for sheet in batch if sheet.newest), default=None)
         with crawl.catalog.write() as session:
@@ -118,7 +117,9 @@ def popular(crawl: Pass) -> None:
     for household in crawl.households:
         for name in household.names:
             page = next(
-                crawl.hub.pages(filter=[f"base_model:{name}"], sort="downloads", expand=EXPAND),
+                crawl.hub.pages(
+                    filter=[f"base_model:{name}"], sort="downloads", expand=EXPAND, shape=Shape
+                ),
                 None,
             )
             if page is not None:
@@ -148,7 +149,7 @@ def _resumed(
     """Pages from a stored place, or from the start if the hub no longer knows the place."""
     if cursor is not None:
         try:
-            pages = crawl.hub.pages(cursor=cursor)
+            pages = crawl.hub.pages(cursor=cursor, shape=Shape)
             first = next(pages, None)
         except (Refused, Malformed):
             first = None
@@ -156,7 +157,7 @@ def _resumed(
             yield first
             yield from pages
             return
-    yield from crawl.hub.pages(filter=filter, sort=sort, expand=EXPAND)
+    yield from crawl.hub.pages(filter=filter, sort=sort, expand=EXPAND, shape=Shape)
 
 
 def _sheet(page: Page, wanted: Wanted, newest: datetime | None = None) -> Sheet:

@@ -10,18 +10,57 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from catalog.bulk import stored_json, stored_moment
 from catalog.lineage import Evidence
 from catalog.repositories import Listing
 from crawler.evidence import NAME, Config, declared
 
-EXPAND = (
-    *("cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
-    *("lastModified", "likes", "private", "safetensors", "sha", "tags"),
-)
+
+class Made(TypedDict, total=False):
+    """The parts of a row's configuration that are read."""
+
+    architectures: Any
+    auto_map: Any
+    quantization_config: Any
+    peft: Any
+
+
+class Card(TypedDict, total=False):
+    """The parts of a row's card that are read."""
+
+    base_model: Any
+    base_model_relation: Any
+
+
+class Weights(TypedDict, total=False):
+    """The part of what a row says of its weights that is read."""
+
+    total: Any
+
+
+class Shape(TypedDict, total=False):
+    """The parts of a row that are read."""
+
+    _id: Any
+    id: Any
+    cardData: Card | None
+    config: Made | None
+    createdAt: Any
+    disabled: Any
+    downloads: Any
+    downloadsAllTime: Any
+    gated: Any
+    lastModified: Any
+    likes: Any
+    private: Any
+    safetensors: Weights | None
+    sha: Any
+    tags: Any
+
+
+EXPAND = tuple(key for key in Shape.__annotations__ if key not in ("_id", "id"))
 """The fields that a crawl asks for; a row has `_id` and `id` beside them."""
 
 MAX_TAGS = 300
@@ -30,19 +69,8 @@ MAX_ALL_TAGS = 20_000
 MAX_COUNT = 10**15
 _is_name = NAME.fullmatch
 _is_hub_id = re.compile(r"[\w-]{1,64}", re.ASCII).fullmatch
-_SHA = re.compile(r"[0-9a-f]{40}")
+_is_sha = re.compile(r"[0-9a-f]{40}").fullmatch
 _LICENSE = "\nlicense:"
-_KINDS: dict[str, type] = {
-    "sha": str,
-    "createdAt": str,
-    "lastModified": str,
-    "downloads": int,
-    "downloadsAllTime": int,
-    "likes": int,
-    "safetensors": dict,
-}
-"""The type of each field that is kept as it comes."""
-
 Wanted = Callable[[str, str | None, int | None], bool]
 """Whether to keep a row that names no parents, by its name, architecture and parameters."""
 
@@ -83,26 +111,23 @@ def read(row: object, wanted: Wanted | None = None) -> Row | None:
     parameters = total if type(total) is int and 0 <= total <= MAX_COUNT else None
     if not evidence and wanted is not None and not wanted(name, config.architecture, parameters):
         return None
-    values = list(map(get, _KINDS))
-    if wrong := _wrong(tuple(map(type, values))):
-        for index in wrong:
-            values[index] = _strange(list(_KINDS)[index], odd)
-    sha, created, modified, downloads, ever, likes, _ = values
+    if weights is not None and type(weights) is not dict:
+        odd.append("safetensors makes no sense")
     listing = Listing(
         hub_id,
         name,
-        sha if sha is None or _SHA.fullmatch(sha) else _strange("sha", odd),
-        _moment(created, "createdAt", odd),
-        _moment(modified, "lastModified", odd),
+        _sha(get("sha"), odd),
+        _moment(get("createdAt"), "createdAt", odd),
+        _moment(get("lastModified"), "lastModified", odd),
         _gate(get("gated")),
         get("disabled") is True,
         get("private") is True,
         _license(tags),
         config.architecture,
         parameters,
-        _count(downloads, "downloads", odd),
-        _count(ever, "downloadsAllTime", odd),
-        _count(likes, "likes", odd),
+        _count(get("downloads"), "downloads", odd),
+        _count(get("downloadsAllTime"), "downloadsAllTime", odd),
+        _count(get("likes"), "likes", odd),
         _config_text(config),
     )
     return Row(listing, evidence, odd)
@@ -116,13 +141,6 @@ def read_one(row: object) -> Row:
     found = read(row)
     assert found is not None, "only rows that are not wanted are left out"
     return found
-
-
-@lru_cache(maxsize=1024)
-def _wrong(kinds: tuple[type, ...]) -> tuple[int, ...]:
-    """Which fields have neither their type nor no value."""
-    right = zip(kinds, _KINDS.values(), strict=True)
-    return tuple(n for n, (kind, due) in enumerate(right) if kind not in (due, NoneType))
 
 
 def _tags(value: object, odd: list[str]) -> str:
@@ -171,7 +189,10 @@ def _config(config: object, tags: str, odd: list[str]) -> Config:
         odd.append("config makes no sense")
     if quantization is None and "\ngguf\n" in tags and "\nsafetensors\n" not in tags:
         quantization = "gguf"
-    return Config(architecture, remote_code, quantization, adapter, adapter_base)
+    return _alike(architecture, remote_code, quantization, adapter, adapter_base)
+
+
+_alike = lru_cache(maxsize=4096)(Config)  # few differ
 
 
 def _license(tags: str) -> str | None:
@@ -183,7 +204,14 @@ def _license(tags: str) -> str | None:
     return tags[start : tags.index("\n", start)]
 
 
-def _moment(value: str | None, key: str, odd: list[str]) -> str | None:
+def _sha(value: Any, odd: list[str]) -> str | None:
+    if value is None or (type(value) is str and _is_sha(value)):
+        return value
+    odd.append("sha makes no sense")
+    return None
+
+
+def _moment(value: Any, key: str, odd: list[str]) -> str | None:
     """A moment as the catalog keeps it."""
     if value is None:
         return None
@@ -194,17 +222,14 @@ def _moment(value: str | None, key: str, odd: list[str]) -> str | None:
             return f"{value[:10]} {value[11:23]}000"
         aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         return stored_moment(aware)
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         odd.append(f"{key} makes no sense")
         return None
 
 
-def _count(value: int | None, key: str, odd: list[str]) -> int | None:
-    return value if value is None or 0 <= value <= MAX_COUNT else _strange(key, odd)
-
-
-def _strange(key: str, odd: list[str]) -> Any:
-    """No value, and a note of that."""
+def _count(value: Any, key: str, odd: list[str]) -> int | None:
+    if value is None or (type(value) is int and 0 <= value <= MAX_COUNT):
+        return value
     odd.append(f"{key} makes no sense")
     return None
 

@@ -47,13 +47,13 @@ def screen_all(
 
     @lru_cache(KINDS)
     def found(kind: tuple[Any, ...]) -> tuple[Any, ...]:
-        return _screened(Kind(*kind), standard)
+        return checkpoints.stored(Finding(0, "", *_screened(Kind(*kind), standard)), now)[2:]
 
     while True:
         with catalog.write() as session:
             batch = checkpoints.unscreened(session, family_id, after, SCREENED, again=again)
-            findings = [Finding(row[0], row[1], *found(row[2:])) for row in batch]
-            checkpoints.note(session, findings, now)
+            rows = [(*row[:2], *found(row[2:])) for row in batch]
+            checkpoints.note_stored(session, rows)
         screened += len(batch)
         if len(batch) < SCREENED:
             return screened

@@ -7,14 +7,16 @@ iterators hide the place where they are. Downloads are its work.
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hubs import cache, names
 from hubs.errors import Astray, Malformed, Unsound
+from hubs.json import parse, parse_rows
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
-from hubs.transport import Again, Patience, Transport
+from hubs.transport import Again, Patience, Reader, Transport
 from hubs.weights import read_header, read_headers
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -56,23 +58,26 @@ class HuggingFaceHub:
         expand: Sequence[str] = (),
         limit: int = 1000,
         cursor: str | None = None,
+        shape: type | None = None,
     ) -> Iterator[Page]:
         """The models, page by page.
 
         `filter`: tags that all must hold, such as `base_model:org/name`. `sort`: createdAt,
         lastModified, downloads or likes, largest first. `expand`: the fields of a row beside `id`
-        and `_id`. `cursor`: a `Page.next` of any age; the other arguments are then in it already.
+        and `_id`. `cursor`: a `Page.next` of any age; the arguments before are then in it already.
+        `shape`: a TypedDict; what it does not have may be left out of the rows.
         """
         if cursor is not None and not self._is_listing(cursor):
             raise Astray(f"the stored place {cursor[:200]!r} is not on {self.endpoint}: start anew")
         params = {"filter": list(filter), "sort": sort, "expand": list(expand), "limit": limit}
         asked = urlencode({key: value for key, value in params.items() if value}, doseq=True)
         url: str | None = cursor or f"{self.endpoint}{LISTING}?{asked}"
+        read = parse if shape is None else partial(parse_rows, shape=shape)
         seen: set[str] = set()
         empty = 0
         while url is not None:
             seen.add(url)
-            page = self._page(url, seen)
+            page = self._page(url, seen, read)
             empty = 0 if page.rows else empty + 1
             if empty > MAX_EMPTY_PAGES:
                 raise Astray(f"{self.endpoint} lists empty pages without end: try again later")
@@ -80,9 +85,9 @@ class HuggingFaceHub:
             yield page
             del page  # or it would be held while the next is read
 
-    def _page(self, url: str, seen: set[str]) -> Page:
+    def _page(self, url: str, seen: set[str], read: Reader) -> Page:
         def ask() -> Page:
-            rows, following = self._transport.json(url)
+            rows, following = self._transport.json(url, read=read)
             if not isinstance(rows, list):
                 raise Again(Malformed(f"{url[:200]} does not answer with a list: try again later"))
             if following is not None and not self._is_listing(following):

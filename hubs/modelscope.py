@@ -25,8 +25,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from hubs import cache, names
 from hubs.card import base_models, card_data, declared_tags, relation
 from hubs.errors import Astray, Malformed, NotFound, Refused, Unsound
+from hubs.json import parse
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
-from hubs.transport import Again, Patience, Transport, parse
+from hubs.transport import Again, Patience, Transport
 from hubs.weights import read_header, read_headers
 
 DEFAULT_ENDPOINT = "https://modelscope.cn"
@@ -69,6 +70,7 @@ class ModelScopeHub:
         expand: Sequence[str] = (),
         limit: int = PAGE_SIZE,
         cursor: str | None = None,
+        shape: type | None = None,  # noqa: ARG002  # its rows are made here, and short
     ) -> Iterator[Page]:
         """Rows like the Hugging Face Hub's. It cannot sort by createdAt: the order is its own.
 

@@ -56,8 +56,12 @@ class Hub(Protocol):
         expand: Sequence[str] = (),
         limit: int = 1000,
         cursor: str | None = None,
+        shape: type | None = None,
     ) -> Iterator[Page]:
-        """The listing, page by page, from the start or from a stored `Page.next`."""
+        """The listing, page by page, from the start or from a stored `Page.next`.
+
+        shape: a TypedDict; what it does not have may be left out of the rows.
+        """
         ...
 
     def info(

@@ -1,9 +1,7 @@
 """GET requests to one hub: bounded in time and size, retried, and never led astray."""
 
 import hashlib
-import json
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,9 +29,11 @@ from hubs.errors import (
     Refused,
     Unreachable,
 )
+from hubs.json import parse
 from hubs.pacing import LONGEST_WAIT
 
 Result = TypeVar("Result")
+Reader = Callable[[bytes], Any]
 MAX_JSON = 256 * 1024 * 1024
 MAX_REDIRECTS = 5
 PIECE = 64 * 1024 * 1024  # of a file, in memory at once
@@ -43,8 +43,6 @@ TRANSIENT: tuple[type[Exception], ...] = (
     httpx.RemoteProtocolError,
 )
 TRANSIENT += (httpx.DecodingError, httpx.ProxyError)
-_LONE = re.compile("[\ud800-\udfff]")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +113,18 @@ class Transport:
             return False
 
     def json(
-        self, url: str, params: Mapping[str, Any] | None = None, max_bytes: int = MAX_JSON
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        max_bytes: int = MAX_JSON,
+        read: Reader = parse,
     ) -> tuple[Any, str | None]:
-        """A JSON value, and the link to the next page. Raises HubError."""
+        """A JSON value, as `read` has it, and the link to the next page. Raises HubError."""
 
         def ask() -> tuple[Any, str | None]:
             self._last = reply = self._get(url, params, {}, max_bytes, whole=True, leave=False)
             try:
-                return parse(reply.body), reply.next
+                return read(reply.body), reply.next
             except (ValueError, RecursionError) as error:
                 raise Again(
                     Malformed(f"{url} answers with broken JSON ({error}): try again later")
@@ -237,36 +239,6 @@ class Transport:
                 raise httpx.ReadTimeout(f"still sending after {self.patience.whole:.0f} s")
         link = response.links.get("next", {}).get("url")
         return Reply(b"".join(chunks)[:max_bytes], link, _file_size(response))
-
-
-def parse(body: bytes) -> Any:
-    """A JSON value out of anything that resembles one.
-
-    Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD, whole numbers too long for
-    Python become infinite: one odd field must not cost its page. Raises ValueError, RecursionError.
-    """
-    text = body.decode(errors="replace")
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # a number of thousands of digits
-        value = json.loads(text, parse_int=_whole_number)
-    return _mend(value) if _SURROGATE.search(body) else value
-
-
-def _whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 1000 else float("inf")
-
-
-def _mend(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_mend(item) for item in value]
-    if isinstance(value, dict):
-        return {_mend(key): _mend(item) for key, item in value.items()}
-    return value
 
 
 def check(response: httpx.Response) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from hubs.errors import NotFound, Unreachable, Unsound
+from hubs.json import parse
 from hubs.protocol import Hub, HubFile, SafetensorsHeader
 from hubs.safetensors import header_length, parse_header
-from hubs.transport import Again, Transport, parse
+from hubs.transport import Again, Transport
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"

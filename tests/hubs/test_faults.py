@@ -13,7 +13,8 @@ from huggingface_hub.utils import httpx
 from hubs.errors import Astray, FolderError, HubError, Malformed, NotFound, RateLimited, Unreachable
 from hubs.folder import FolderHub
 from hubs.huggingface import HuggingFaceHub
-from hubs.transport import Patience, parse
+from hubs.json import parse
+from hubs.transport import Patience
 
 pytestmark = pytest.mark.usefixtures("family")
 HASTE = Patience(tries=3, first=0.01, timeout=10)
