@@ -102,7 +102,7 @@ class OneVisit:
     def arrive(self, load_cost: Sequence[float], reload_cost: Sequence[float]) -> tuple[int, ...]:
         """New arms, at any time: they get the next indices, the budget of so many arms more, and
         the same visit as everyone."""
-        over = not self._queue and not self._open
+        over = not self._open and self._startable() is None
         fresh = self._ledger.grow(load_cost, reload_cost)
         self._field.grow(len(fresh))
         if over and self._wave.size >= WAVE:
@@ -111,7 +111,7 @@ class OneVisit:
             self._wave.grow(len(fresh))
         self._entered = np.append(self._entered, np.zeros(len(fresh), dtype=np.int64))
         self._stopped = np.append(self._stopped, np.full(len(fresh), -1, dtype=np.int64))
-        self._mix(fresh)
+        self._line_up(fresh, over)
         self._owed += float(np.sum(load_cost))
         self._planned, self._usual = self._outline()
         self._sought = False
@@ -120,10 +120,13 @@ class OneVisit:
     def _new_field(self) -> Field:
         return Field(self._rungs, self._shape.alpha, self._grace, self._ledger.arms)
 
-    def _mix(self, fresh: Ints) -> None:
-        """Put new arms among those that wait, behind `first`."""
-        waiting = np.concatenate([np.array(self._queue[self._named :], dtype=np.int64), fresh])
-        self._queue[self._named :] = self._ledger.rng.permutation(waiting).tolist()
+    def _line_up(self, fresh: Ints, over: bool) -> None:
+        """Put new arms among those that wait, behind `first`; or before those that were left out
+        when the others were visited."""
+        waiting = np.array([] if over else self._queue[self._named :], dtype=np.int64)
+        mixed = self._ledger.rng.permutation(np.concatenate([waiting, fresh])).tolist()
+        behind = self._queue[self._named :] if over else []
+        self._queue[self._named :] = [*mixed, *behind]
 
     def ask(self) -> Batch | None:
         if self._going:

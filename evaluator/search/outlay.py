@@ -22,11 +22,9 @@ class Outlay:
     def __init__(self, shape: Shape, items: int, grace: float) -> None:
         self._alpha, self._grace = shape.alpha, grace
         self.rungs: Ints = np.array(prefixes(shape, 0, items))
-        self.scales = np.geomspace(1.0, items, 240)
+        self._scales = np.geomspace(1.0, items, 240)
+        self._share = self._shares(self._scales)
         self._steps = np.append(np.diff(self.rungs), 0)
-        self._share = np.minimum(1.0, (self.scales[:, None] / self.rungs) ** shape.alpha)
-        ahead = (self._share * self._steps)[:, ::-1].cumsum(axis=1)[:, ::-1]
-        self._ahead = ahead / self._share
 
     def fitting(self, visits: float, fee: float, seen: int, money: float) -> float:
         """The largest scale at which so many visits, after `seen` others, cost at most `money`.
@@ -40,23 +38,28 @@ class Outlay:
         enough = self._share * field >= min(FEWEST, field) - 1e-9
         going = np.where(enough, np.minimum(1.0, self._share + graced), 0.0)
         price = visits * (fee + self.rungs[0] + going @ self._steps)
-        return self._largest(price, money)
+        fits = np.flatnonzero(price <= money + 1e-9)
+        return float(self._scales[fits[-1]]) if len(fits) else 1.0
 
     def returning(self, needed: Floats, levels: Ints, fees: Floats, money: float) -> float:
         """The largest scale at which all who need no larger one can go on from their rungs.
 
         needed, levels, fees: the scale each arm needs, its rung, and what its load costs, (arms,).
-        0 if not even the least scale can be paid for.
+        0 if not even the one who needs least can be paid for.
         """
-        price = (needed <= self.scales[:, None]) * (fees + self._ahead[:, levels])
-        total = price.sum(axis=1)
-        return self._largest(total, money) if total[0] <= money + 1e-9 else 0.0
+        scales = np.maximum(np.quantile(needed, np.linspace(0.0, 1.0, 200)), 1e-9)
+        share = self._shares(scales)
+        ahead = (share * self._steps)[:, ::-1].cumsum(axis=1)[:, ::-1] / share
+        price = ((needed <= scales[:, None]) * (fees + ahead[:, levels])).sum(axis=1)
+        fits = np.flatnonzero(price <= money + 1e-9)
+        return float(scales[fits[-1]]) if len(fits) else 0.0
 
     def peers(self, scale: float, level: int, field: float) -> bool:
         """Whether enough of a field are expected to go on from a rung."""
         share = min(1.0, scale / float(self.rungs[level])) ** self._alpha
         return bool(share * field >= min(FEWEST, field) - 1e-9)
 
-    def _largest(self, price: Floats, money: float) -> float:
-        fits = np.flatnonzero(price <= money + 1e-9)
-        return float(self.scales[fits[-1]]) if len(fits) else 1.0
+    def _shares(self, scales: Floats) -> Floats:
+        """The share that goes on from each rung at each scale, (scales, rungs)."""
+        share: Floats = np.minimum(1.0, (scales[:, None] / self.rungs) ** self._alpha)
+        return share
