@@ -54,7 +54,7 @@ class Catalog:
     def peek(self) -> str | None:
         """As `current`, but an absent SQLite file is not made by looking."""
         name = make_url(self.url).database
-        if self.engine.dialect.name == "sqlite" and name and not Path(name).exists():
+        if name and not Path(name).exists():
             return None
         return self.current()
 
@@ -89,16 +89,19 @@ def shown(url: str) -> str:
 
 def _engine(url: str) -> Engine:
     try:
-        parsed = make_url(url)
-        engine = create_engine(parsed)
+        engine = create_engine(url) if make_url(url).get_backend_name() == "sqlite" else None
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise DatabaseUnreachable(
             f"GEMS_DATABASE_URL is not an address SQLAlchemy can open ({type(error).__name__}):"
             " use for example sqlite:///gems.db"
         ) from error
-    if parsed.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    if engine is None:
+        raise DatabaseUnreachable(
+            f"{shown(url)} is no SQLite database, and the catalog is kept in no other: set"
+            " GEMS_DATABASE_URL to for example sqlite:///gems.db"
+        )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

@@ -88,7 +88,7 @@ def backup(catalog: Catalog, file: Path) -> int:
 
     The copy is checked before it takes the place of an older one. Raises CatalogError.
     """
-    _only_sqlite(catalog, "use its own tools to back it up")
+    _file(catalog)
     draft = file.with_name(f"{file.name}.draft")
     try:
         draft.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ def backup(catalog: Catalog, file: Path) -> int:
 
 def vacuum(catalog: Catalog) -> tuple[int, int]:
     """Give what was deleted back to the disk; bytes before and after. Raises CatalogError."""
-    file = _only_sqlite(catalog, "use its own tools to vacuum it")
+    file = _file(catalog)
     before = file.stat().st_size
     try:
         with closing(catalog.engine.raw_connection()) as connection:
@@ -141,26 +141,23 @@ def faults(catalog: Catalog) -> list[str]:
         return [f"{shown(catalog.url)} holds no catalog: run gems db upgrade, or restore a backup"]
     if now != newest:
         found.append(f"it is at revision {now}, not {newest}: run gems db upgrade")
-    if catalog.engine.dialect.name == "sqlite":
-        with catalog.read() as session:
-            connection = session.connection()
-            pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-            found += [] if pages == ["ok"] else [f"its pages are damaged: {said}" for said in pages]
-            broken: dict[tuple[str, str], int] = defaultdict(int)
-            for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-                broken[table, parent] += 1
-            found += [
-                f"{count} rows of {table} name rows of {parent} that are not there"
-                for (table, parent), count in sorted(broken.items())
-            ]
+    with catalog.read() as session:
+        connection = session.connection()
+        pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+        found += [] if pages == ["ok"] else [f"its pages are damaged: {said}" for said in pages]
+        broken: dict[tuple[str, str], int] = defaultdict(int)
+        for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            broken[table, parent] += 1
+        found += [
+            f"{count} rows of {table} name rows of {parent} that are not there"
+            for (table, parent), count in sorted(broken.items())
+        ]
     return found
 
 
-def _only_sqlite(catalog: Catalog, instead: str) -> Path:
+def _file(catalog: Catalog) -> Path:
     """The catalog's file. Raises CatalogError where it is none."""
     name = catalog.engine.url.database
-    if catalog.engine.dialect.name != "sqlite" or not name:
-        raise CatalogError(f"{shown(catalog.url)} is no SQLite file: {instead}")
-    if not Path(name).is_file():
+    if not name or not Path(name).is_file():
         raise CatalogError(f"{shown(catalog.url)} does not exist: set GEMS_DATABASE_URL")
     return Path(name)

@@ -14,7 +14,7 @@ from catalog.words import Status
 
 def _only(where: str) -> dict[str, Any]:
     """An index that holds no other rows, and so costs nothing to write those."""
-    return {"sqlite_where": text(where), "postgresql_where": text(where)}
+    return {"sqlite_where": text(where)}
 
 
 class Family(Base):

@@ -144,6 +144,13 @@ def test_an_address_that_is_none_is_refused_in_one_line() -> None:
         open_catalog("carrier pigeon")
 
 
+def test_another_database_than_sqlite_is_refused_in_one_line_without_its_password() -> None:
+    with pytest.raises(DatabaseUnreachable, match="kept in no other") as caught:
+        open_catalog("postgresql+psycopg://gems:secret@localhost/gems")
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_sqlite_is_opened_with_wal_foreign_keys_and_patience(tmp_path: Path) -> None:
     catalog = open_catalog(url(tmp_path))
     with catalog.engine.connect() as connection:
