@@ -59,13 +59,13 @@ class OneVisit:
     At rung n an arm goes on if its rank there, among the arms visited so far, is at most
     p(n) x visited + `grace`, where p(n) = min(1, (n0 / n)^alpha): asynchronous halving (Li et al.
     2020, "A System for Massively Parallel Hyperparameter Tuning", alg. 2) with the survivor counts
-    of `accelerated`, paired throughout. n0 is chosen anew for each visit,
-    so that the visits to come are expected to spend what is left; where loads are so dear that
-    more queries for fewer arms are worth more, not everyone is visited (see `worthwhile`). The
-    first arms have no field to be ranked in: they are stopped where p(n) falls below 1 - grace, so
-    that a cold start is cheap; whoever comes later is measured against stored answers. What the
-    visits before did not use takes arms to the end that their rank would stop, if they are not
-    clearly behind the leader.
+    of `accelerated`, paired throughout. n0 is chosen anew for each visit, so that the visits to
+    come are expected to spend what is left; where loads are so dear that more queries for fewer
+    arms are worth more, not everyone is visited (see `worthwhile`). The first arms have no field to
+    be ranked in: they are stopped where p(n) falls below 1 - grace, so that a cold start is cheap;
+    on several engines, they wait until most of those beside them came as far. Whoever comes later
+    is measured against stored answers. What the visits before did not use takes arms to the end
+    that their rank would stop, if they are not clearly behind the leader.
 
     Arms are visited in random order, so that it does not matter how they are listed; those that
     arrive are mixed with those still waiting. Those that arrive when all others are done may be
