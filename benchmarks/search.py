@@ -67,7 +67,10 @@ TARGETS = {
     "cost of half a point, a load costs 300": 338 / 364,
     "cost of half a point, a load costs 1000": 1038 / 1095,
 }
-"""Ours over the reference, at most."""
+"""Ours over the reference, at most; a bar holds if that is within two standard errors."""
+
+Ratios = dict[str, tuple[float, float]]
+"""Of each bar, ours over the reference and its standard error; that of costs is not known."""
 
 
 @dataclass
@@ -123,9 +126,9 @@ def made(models: int = 700, items: int = 1000) -> Recorded:
     return Recorded(scores, category.astype(np.int64), None, None)
 
 
-def picks(bench: Bench, names: Sequence[str]) -> dict[str, float]:
+def picks(bench: Bench, names: Sequence[str]) -> Ratios:
     """Table one; returns the ratios of ours to the reference."""
-    ratios = {}
+    ratios: Ratios = {}
     for past in (False, True) if bench.history else (False,):
         for budget in (10.0, 50.0):
             asked = [name for name in names if not past or name in WITH_HISTORY]
@@ -149,17 +152,17 @@ def picks(bench: Bench, names: Sequence[str]) -> dict[str, float]:
     return ratios
 
 
-def _ratio(found: dict[str, list[Outcome]], column: str) -> float:
-    ours, reference = (
-        mean_and_error([float(getattr(o, column)) for o in found[name]])[0]
+def _ratio(found: dict[str, list[Outcome]], column: str) -> tuple[float, float]:
+    (ours, error), (reference, spread) = (
+        mean_and_error([float(getattr(o, column)) for o in found[name]])
         for name in (OURS, REFERENCE)
     )
-    return ours / reference
+    return ours / reference, ours / reference * math.hypot(error / ours, spread / reference)
 
 
-def costs(bench: Bench) -> dict[str, float]:
+def costs(bench: Bench) -> Ratios:
     """Table two: the cost per model at which mean regret falls to half a point."""
-    ratios = {}
+    ratios: Ratios = {}
     for price in PRICES:
         bench.say(f"\ncost per model to half a point of regret, a load costs {price:g}")
         reached = {}
@@ -180,7 +183,8 @@ def costs(bench: Bench) -> dict[str, float]:
                 bench.say(f"  {label:<26} {cost:8.1f}   (regret by cost: {curve})")
                 if not past:
                     reached[name] = cost
-        ratios[f"cost of half a point, a load costs {price:g}"] = reached[OURS] / reached[REFERENCE]
+        share = reached[OURS] / reached[REFERENCE]
+        ratios[f"cost of half a point, a load costs {price:g}"] = share, 0.0
     return ratios
 
 
@@ -269,10 +273,15 @@ def crossing(points: Sequence[tuple[float, float, float]], level: float) -> floa
     return math.inf
 
 
-def bars(ratios: dict[str, float]) -> dict[str, dict[str, Any]]:
+def bars(ratios: Ratios) -> dict[str, dict[str, Any]]:
     return {
-        name: {"value": value, "target": TARGETS[name], "holds": value <= TARGETS[name]}
-        for name, value in ratios.items()
+        name: {
+            "value": value,
+            "error": error,
+            "target": TARGETS[name],
+            "holds": value <= TARGETS[name] + 2 * error,
+        }
+        for name, (value, error) in ratios.items()
     }
 
 
@@ -294,7 +303,7 @@ def main() -> None:
         f"{models} models x {items} items, {asked.seeds} seeds from {asked.seed0},"
         f" {len(bench.few_seeds)} of them where it takes long"
     )
-    tables, ratios = asked.table.split(","), dict[str, float]()
+    tables, ratios = asked.table.split(","), Ratios()
     if "picks" in tables:
         ratios |= picks(bench, asked.policy.split(","))
     if "costs" in tables:
@@ -310,7 +319,8 @@ def main() -> None:
     bench.say(f"\n{OURS} over {REFERENCE}")
     for name, bar in held.items():
         mark = "holds" if bar["holds"] else "MISSED"
-        bench.say(f"  {name:<44} {bar['value']:.3f}   at most {bar['target']:.3f}   {mark}")
+        share = f"{bar['value']:.3f} ± {bar['error']:.3f}"
+        bench.say(f"  {name:<44} {share}   at most {bar['target']:.3f}   {mark}")
 
 
 if __name__ == "__main__":

@@ -353,5 +353,5 @@ class OneVisit:
         fee = float(books.load_cost.mean())
         each = fee + worthwhile(fee, books.items, books.problem.top_k)
         covered = books.problem.everyone or whole >= books.arms * each
-        visits = books.arms if covered else max(1, round(whole / each))
+        visits = books.arms if covered else max(1, int(whole / each))
         return visits, self._outlay.fitting(visits, fee, 0, whole)

@@ -23,22 +23,16 @@ THINNER = 0.45
 in. The rounds' picks are better while a reload costs less than RELOAD / arms^THINNER of what an arm
 is asked on average: 44% of it with 5 arms, 11% with 100, 5% with 700."""
 
-FEW = 30
-MOST_OF_THEM = 0.4
-"""With so few arms there is hardly a field at all: where the budget pays for the whole pool of this
-share of them, asking a random share everything is better than asking everyone a little."""
-
 
 def choose(problem: Problem) -> Callable[[Problem], Policy]:
     """The policy with the best expected pick for the problem's prices, size and budget.
 
-    Everything for everyone where the budget covers it, or for a large share of few arms where loads
-    are dear; else accelerated rounds where reloads are cheap, and one visit each where they are
-    not. Loads are priced by their means, so that a family of adapters, whose loads cost a
-    hundredth, is planned for as what it is. How long the rounds are, and how many arms are visited
-    where loads are dear, the policies take from the same prices; where a place is wanted for each,
-    all are visited. Fetching overlaps with answering where the price says so: it is what a load
-    holds up the engine, however it comes about.
+    Everything for everyone where the budget covers it; else accelerated rounds where reloads are
+    cheap, and one visit each where they are not. Loads are priced by their means, so that a family
+    of adapters, whose loads cost a hundredth, is planned for as what it is. How long the rounds
+    are, and how many arms are visited where loads are dear, the policies take from the same prices;
+    where a place is wanted for each, all are visited. Fetching overlaps with answering where the
+    price says so: it is what a load holds up the engine, however it comes about.
     """
     items = len(problem.order)
     load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
@@ -46,9 +40,6 @@ def choose(problem: Problem) -> Callable[[Problem], Policy]:
         return Exhaustive
     if again <= RELOAD / math.pow(problem.arms, THINNER) * (problem.budget - load):
         return Accelerated
-    few = problem.arms <= FEW and not problem.everyone
-    if few and problem.budget >= MOST_OF_THEM * (items + load):
-        return Exhaustive
     return OneVisit
 
 

@@ -83,9 +83,20 @@ def test_everything_is_asked_where_the_budget_covers_it(arms: int, load: float) 
     assert choose(_posed(arms, load + 400, load)) is Exhaustive
 
 
-def test_few_arms_behind_dear_loads_are_asked_everything() -> None:
-    assert choose(_posed(5, 1050.0, 1000.0)) is Exhaustive
-    assert choose(_posed(500, 1050.0, 1000.0)) is OneVisit
+@pytest.mark.parametrize("arms", [5, 12, 25])
+@pytest.mark.parametrize("load", [300.0, 1000.0, 2000.0])
+def test_of_few_arms_behind_dear_loads_the_pick_is_no_worse_than_asking_some_everything(
+    arms: int, load: float
+) -> None:
+    found: dict[str, list[float]] = {"default": [], "exhaustive": []}
+    for seed in range(40):
+        scores = (spread if seed % 2 else close)(seed, arms, 240)
+        for name, regrets in found.items():
+            posed = problem(scores, load + 30, seed, load)
+            policy = make(name, posed)
+            drive(policy, posed, scores)
+            regrets.append(regret(scores, policy.standing().order[0]))
+    assert excess(found["default"], found["exhaustive"]) <= 2
 
 
 @pytest.mark.parametrize("arms", [1, 2, 5, 40])
