@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 Values = Sequence[tuple[Any, ...]]
 GOES = 1000
-MARKS = 32_766  # as many question marks as SQLite takes in one statement
+MARKS = 8_192  # question marks in one statement; SQLite takes 32,766
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -70,11 +70,18 @@ def upsert_many(
 def _insert(
     session: Session, table: Table, columns: Sequence[str], rows: Values, conflict: str
 ) -> None:
-    """Insert many rows a statement: while SQLite is at one, the interpreter is free for others."""
+    """Insert many rows a statement: while SQLite is at one, the interpreter is free for others.
+
+    What does not fill a statement goes row by row: each number of rows would be a statement more
+    to keep.
+    """
+    full = MARKS // len(columns)
+    ends = len(rows) - len(rows) % full
     connection = session.connection()
-    for some in _goes(rows, MARKS // len(columns)):
-        sql = _statement(table.name, tuple(columns), len(some), conflict)
+    for some in _goes(rows[:ends], full):
+        sql = _statement(table.name, tuple(columns), full, conflict)
         connection.exec_driver_sql(sql, tuple(chain.from_iterable(some)))
+    run_many(session, _statement(table.name, tuple(columns), 1, conflict), rows[ends:])
 
 
 @lru_cache(maxsize=32)

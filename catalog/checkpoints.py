@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from catalog.bulk import GOES, read_many, stored_moment, upsert_many
@@ -208,7 +208,14 @@ def group_duplicates(session: Session, family_id: int, now: datetime) -> int:
     reason, but is represented all the same. Returns how many duplicates there are.
     """
     groups: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(_twins(family_id)):
+    twins_of_all = text(_TWINS).bindparams(bindparam("standing", expanding=True))
+    values = {
+        "family": family_id,
+        "candidate": Status.CANDIDATE.value,
+        "duplicate": Reason.DUPLICATE.value,
+        "standing": [reason.value for reason in (Reason.DUPLICATE, *OF_THE_REPOSITORY)],
+    }
+    for row in session.execute(twins_of_all, values):
         groups[row.digest].append(row)
     duplicates = 0
     for twins in groups.values():
@@ -342,35 +349,23 @@ def _listed(
     return [Listed._make(row) for row in rows]
 
 
-def _twins(family_id: int) -> Select[int, str | None, str | None]:
-    """Current checkpoints whose weights equal another's in the family, who stands first first."""
-    several = (
-        select(Checkpoint.digest)
-        .where(Checkpoint.digest.is_not(None))
-        .group_by(Checkpoint.digest)
-        .having(or_(func.count() > 1, func.max(Checkpoint.reason) == Reason.DUPLICATE))
-    )
-    return (
-        select(Checkpoint.id, Checkpoint.digest, Checkpoint.reason)
-        .join(Repository, current())
-        .join(Member, Member.repository_id == Repository.id)
-        .where(
-            Member.family_id == family_id,
-            Checkpoint.digest.in_(several),
-            or_(
-                Checkpoint.status == Status.CANDIDATE,
-                Checkpoint.reason == Reason.DUPLICATE,
-                Checkpoint.reason.in_(OF_THE_REPOSITORY),
-            ),
-        )
-        .order_by(
-            Checkpoint.digest,
-            Member.root.desc(),
-            Repository.created_at.is_(None),
-            Repository.created_at,
-            Repository.id,
-        )
-    )
+_TWINS = """
+SELECT checkpoints.id, checkpoints.digest, checkpoints.reason
+FROM (
+  SELECT digest FROM checkpoints WHERE digest IS NOT NULL
+  GROUP BY digest HAVING count(*) > 1 OR max(reason) = :duplicate
+) AS several
+CROSS JOIN checkpoints
+  ON checkpoints.digest = several.digest AND checkpoints.digest IS NOT NULL
+CROSS JOIN repositories
+  ON repositories.id = checkpoints.repository_id AND repositories.sha = checkpoints.sha
+CROSS JOIN members ON members.repository_id = repositories.id
+WHERE members.family_id = :family
+  AND (checkpoints.status = :candidate OR checkpoints.reason IN :standing)
+ORDER BY checkpoints.digest, members.root DESC, repositories.created_at IS NULL,
+  repositories.created_at, repositories.id
+"""
+"""Current checkpoints whose weights equal another's in the family, who stands first first."""
 
 
 def _set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.bulk import read_many
-from catalog.popularity import Concentration, concentration, listed_downloads
+from catalog.popularity import Concentration, concentration
 from catalog.tables import Family, Member, Repository
 from catalog.words import Status
 
@@ -126,9 +127,11 @@ def census(session: Session, family: Family) -> Census:
     statuses: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
     checkpoints = missing = unasked = 0
+    downloads: list[int] = []
     for row in read_many(session, _STANDING, (family.id,)):
-        relation, status, reason, gone, count, not_asked = row
+        relation, status, reason, gone, count, not_asked, theirs = row
         checkpoints += count
+        downloads += [] if gone else json.loads(theirs)
         unasked += not_asked or 0
         missing += gone * count
         if relation is not None:
@@ -148,14 +151,15 @@ def census(session: Session, family: Family) -> Census:
         excluded=dict(sorted(excluded.items())),
         missing=missing,
         not_yet_evaluated=unasked,
-        concentration=concentration(listed_downloads(session, family.id)),
+        concentration=concentration(downloads),
     )
 
 
 _STANDING = """
 SELECT members.relation, status, reason, missing_since IS NOT NULL AS gone, count(*),
   sum(status = 'candidate'
-    AND NOT EXISTS (SELECT 1 FROM answers WHERE answers.checkpoint_id = checkpoints.id))
+    AND NOT EXISTS (SELECT 1 FROM answers WHERE answers.checkpoint_id = checkpoints.id)),
+  json_group_array(downloads) FILTER (WHERE downloads IS NOT NULL)
 FROM members
 CROSS JOIN repositories ON repositories.id = members.repository_id
 LEFT JOIN checkpoints

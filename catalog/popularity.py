@@ -10,7 +10,6 @@ from datetime import date, datetime
 from sqlalchemy import Date, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from catalog.bulk import read_many
 from catalog.columns import Moment
 from catalog.tables import Member, Popularity
 
@@ -63,7 +62,7 @@ _RECORD = """
 INSERT INTO popularity (repository_id, day, downloads, downloads_all_time, likes)
 SELECT id, :day, downloads, downloads_all_time, likes FROM repositories
 WHERE downloads IS NOT NULL AND last_seen >= :since
-  AND id IN (SELECT repository_id FROM members WHERE family_id IN :families)
+  AND +id IN (SELECT repository_id FROM members WHERE family_id IN :families)
 ON CONFLICT (repository_id, day) DO UPDATE SET
   downloads = excluded.downloads,
   downloads_all_time = excluded.downloads_all_time,
@@ -86,14 +85,3 @@ def refreshed(session: Session, family_id: int) -> date | None:
         .order_by(Popularity.day.desc())
         .limit(1)
     )
-
-
-def listed_downloads(session: Session, family_id: int) -> list[int]:
-    """30-day downloads, as last listed, of every member that is still on the hub."""
-    return [count for (count,) in read_many(session, _LISTED, (family_id,))]
-
-
-_LISTED = """
-SELECT downloads FROM members CROSS JOIN repositories ON repositories.id = members.repository_id
-WHERE family_id = ? AND missing_since IS NULL AND downloads IS NOT NULL
-"""

@@ -41,7 +41,11 @@ class Repository(Base):
     """
 
     __tablename__ = "repositories"
-    __table_args__ = (UniqueConstraint("hub", "hub_id"), Index(None, "name", "hub"))
+    __table_args__ = (
+        UniqueConstraint("hub", "hub_id"),
+        Index(None, "name", "hub"),
+        Index(None, "last_seen"),  # what a night changed is little of all
+    )
 
     id: Mapped[Key]
     hub: Mapped[str]
