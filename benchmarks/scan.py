@@ -2,18 +2,23 @@
 
     python benchmarks/scan.py [--engine vllm] [--json]
 
-The scan fetches over HTTP from a folder served as a hub, renders, loads, asks, commits and grades;
-the bare sum loads the same files and generates for the same token ids, and does nothing else. The
-checkpoints are large enough that a load and its generation take seconds. Grading is counted apart.
+The scan fetches over HTTP from a folder served as a hub, renders, loads, asks, commits and grades.
+The bare sum is what is left of it without all that: each load and each batch of token ids that the
+scan gave its engine, given to the same engine once more, in the same order, from the same files.
+The checkpoints are large enough that a load and its generation take seconds. Grading is counted
+apart. The hub stands for another machine, and shares this one's cores: so its process gives way.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import tempfile
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -26,29 +31,62 @@ from catalog.database import open_catalog
 from crawler import presets
 from crawler.crawl import Source, crawl
 from evaluator import engines
+from evaluator.engines.errors import LoadFailure
 from evaluator.engines.hosted import HostedEngine
-from evaluator.engines.protocol import Request, Weights
+from evaluator.engines.protocol import Completion, Request, Weights
 from evaluator.fetching import Fetcher
-from evaluator.plan import read_paper
-from evaluator.rendering import Renderer
+from evaluator.preparing import LOW
 from evaluator.scan import run_scan
 from evaluator.settings import Settings
-from evaluator.visits import AT_ONCE
 from gems.progress import Progress
-from hubs.folder import FolderHub
 from hubs.huggingface import HuggingFaceHub
 
 MOST = 1.15
 FAMILY = "made"
 ROOT = "made/root"
 MAX_TOKENS = 48
+SERVE = "from gems.cli import main; main()"
+
+
+class NotedEngine(HostedEngine):
+    """An engine that notes what it is asked to do, and how long that took."""
+
+    def __init__(self, name: str, cache: Path) -> None:
+        self.notes: list[tuple[Weights | Sequence[Request], float]] = []
+        super().__init__(name, cache)
+
+    def load(self, weights: Weights) -> Mapping[int, LoadFailure]:
+        began = perf_counter()
+        failed = super().load(weights)
+        self.notes.append((weights, perf_counter() - began))
+        return failed
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        began = perf_counter()
+        said = super().generate(requests)
+        self.notes.append((requests, perf_counter() - began))
+        return said
+
+    def again(self) -> None:
+        """Do once more what was noted, and note it afresh."""
+        before, self.notes = self.notes, []
+        for asked, _ in before:
+            if isinstance(asked, Weights):
+                self.load(asked)
+            else:
+                self.generate(asked)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of loading and of generating."""
+        loads = sum(seconds for asked, seconds in self.notes if isinstance(asked, Weights))
+        return {"load": loads, "generate": sum(seconds for _, seconds in self.notes) - loads}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", choices=engines.NAMES, default="transformers")
-    parser.add_argument("--checkpoints", type=int, default=4)
-    parser.add_argument("--prompts", type=int, default=64)
+    parser.add_argument("--checkpoints", type=int, default=6)
+    parser.add_argument("--prompts", type=int, default=48)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -57,16 +95,19 @@ def main() -> None:
         print(json.dumps(told))
         return
     print(
-        f"{told['checkpoints']} checkpoints, {told['queries']} queries, {asked.engine}:"
-        f" scan {told['scan']:.1f} s of which grading {told['grade']:.1f} s,"
-        f" bare loading and generating {told['bare']:.1f} s"
+        f"{told['checkpoints']} checkpoints, {told['loads']} loads, {told['queries']} queries,"
+        f" {asked.engine}: scan {told['scan']:.1f} s of which grading {told['grade']:.1f} s"
     )
+    for name in ("bare", "engine"):
+        said = told[name]
+        print(f"{name:8}loading {said['load']:.1f} s, generating {said['generate']:.1f} s")
+    print("seconds of CPU: " + ", ".join(f"{who} {cpu:.1f}" for who, cpu in told["cpu"].items()))
     (bar,) = told["bars"].values()
     print(f"ratio {bar['value']:.3f}, target {bar['target']}, holds: {bar['holds']}")
 
 
 def _measured(folder: Path, engine_name: str, checkpoints: int, prompts: int) -> dict[str, Any]:
-    shelf = _fleet(folder / "hub", checkpoints)
+    _fleet(folder / "hub", checkpoints)
     suite = _suite(folder / "made.yaml", prompts)
     families = folder / "families.toml"
     families.write_text(f'[families.{FAMILY}]\ntitle = "Made"\nroots = ["{ROOT}"]\n')
@@ -78,28 +119,36 @@ def _measured(folder: Path, engine_name: str, checkpoints: int, prompts: int) ->
         engine=engine_name,
     )
     with (
-        FolderHub(folder / "hub") as served,
+        _served(folder / "hub") as (url, server),
         closing(open_catalog(f"sqlite:///{folder}/gems.db")) as catalog,
-        closing(engines.make(engine_name, folder)) as engine,
+        closing(NotedEngine(engine_name, folder)) as engine,
     ):
         cache = folder / "checkpoints"
-        hub = HuggingFaceHub(served.url, token=False, folder=cache)
-        known = presets.load([families])
-        crawl(Source(hub), catalog, known, [FAMILY], now=datetime.now(UTC))
-        _bare(engine, shelf[:1], settings)  # what is compiled or read once is, before either
+        hub = HuggingFaceHub(url, token=False, folder=cache)
+        crawl(Source(hub), catalog, presets.load([families]), [FAMILY], now=datetime.now(UTC))
+        engine.load(Weights(folder / "hub" / ROOT))  # what is compiled or read once is, before both
+        engine.generate([Request((1, 2, 3), MAX_TOKENS, frozenset())])
+        engine.notes.clear()
+        used = _cpu(os.getpid()), _cpu(server)
         began = perf_counter()
         with Progress("scanning") as progress:
             report = run_scan(catalog, engine, Fetcher(hub, cache), settings, progress)
         whole = perf_counter() - began
-        bare = _bare(engine, shelf, settings)
-    graded = report["cost"]["seconds"]["grade"]
-    ratio = (whole - graded) / bare
+        cpu = {"scan": _cpu(os.getpid()) - used[0], "hub": _cpu(server) - used[1]}
+        meanwhile = engine.spent()
+        engine.again()
+        bare = engine.spent()
+    cost = report["cost"]
+    ratio = (whole - cost["seconds"]["grade"]) / sum(bare.values())
     return {
         "checkpoints": checkpoints,
-        "queries": report["cost"]["queries"],
+        "loads": cost["loads"],
+        "queries": cost["queries"],
         "scan": whole,
-        "grade": graded,
-        "seconds": report["cost"]["seconds"],
+        "grade": cost["seconds"]["grade"],
+        "seconds": cost["seconds"],
+        "cpu": cpu,
+        "engine": meanwhile,
         "bare": bare,
         "bars": {
             "scan over bare loading and generating": {
@@ -111,35 +160,36 @@ def _measured(folder: Path, engine_name: str, checkpoints: int, prompts: int) ->
     }
 
 
-def _bare(engine: HostedEngine, shelf: list[Path], settings: Settings) -> float:
-    """Seconds to load each and to answer everything, in the scan's own portions."""
-    paper = read_paper(settings.suite, settings.confirm)
-    spent = 0.0
-    for checkpoint in shelf:
-        renderer = Renderer(checkpoint, ())
-        requests = [
-            Request(rendered.token_ids, MAX_TOKENS, rendered.stop_ids)
-            for rendered in renderer.render_all(paper.prompts)
-        ]
-        began = perf_counter()
-        engine.load(Weights(checkpoint))
-        for start in range(0, len(requests), AT_ONCE):
-            engine.generate([replace(one) for one in requests[start : start + AT_ONCE]])
-        spent += perf_counter() - began
-    return spent
+@contextmanager
+def _served(shelf: Path) -> Iterator[tuple[str, int]]:
+    """A hub over `shelf` in a process of its own: its URL and process id."""
+    command = [sys.executable, "-c", SERVE, "hub", "serve", str(shelf)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        os.setpriority(os.PRIO_PROCESS, server.pid, LOW)
+        try:
+            yield server.stdout.readline().strip(), server.pid
+        finally:
+            server.terminate()
 
 
-def _fleet(hub: Path, checkpoints: int) -> list[Path]:
-    shelf = []
+def _cpu(process: int) -> float:
+    """Seconds of CPU that a process and the children it waited for have used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _fleet(hub: Path, checkpoints: int) -> None:
     for number in range(checkpoints):
         name = ROOT if number == 0 else f"made/tune-{number}"
         folder = write_checkpoint(hub / name, number, MEDIUM)
+        config = json.loads((folder / "config.json").read_text())
+        # As no two fine-tunes' are the same: what was rendered for one does not serve the next.
+        (folder / "config.json").write_text(json.dumps(config | {"_name_or_path": f"run-{number}"}))
         tags = [f"base_model:{ROOT}", f"base_model:finetune:{ROOT}"] if number else []
         (folder / ".hub.json").write_text(
             json.dumps({"downloads": 10 - number, "tags": tags, "pipeline_tag": "text-generation"})
         )
-        shelf.append(folder)
-    return shelf
 
 
 def _suite(path: Path, prompts: int) -> Path:

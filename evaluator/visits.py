@@ -92,13 +92,14 @@ class Visitor:
     ) -> None:
         """Load those of a group, on one base, that have something to answer; `ask` would too.
 
-        behind: the turns to come: the first that takes a load is prepared meanwhile.
+        behind: the turns to come: the first that takes a load is prepared from then on. Not
+        before: while a checkpoint is loaded everyone waits for the disk and the memory it needs.
         """
         able = [candidate for candidate in group if self.wants(candidate, prompts)]
         ready = self._prepare([c for c in able if c.checkpoint_id not in self._guests])
-        self._preparer.begin(self._next(ready, behind))
         if ready:
             self._load(ready)
+        self._preparer.begin(self._next(behind))
 
     def ask(self, group: Sequence[Candidate], prompts: Sequence[Prompt]) -> None:
         """Have each of `group`, on one base, answer what it has not answered of `prompts`."""
@@ -131,12 +132,11 @@ class Visitor:
                 scans.charge(session, guest.visit_id, guest.unpaid)
                 scans.close_visit(session, guest.visit_id, Outcome.CLOSED)
 
-    def _next(self, ready: Sequence[_Guest], behind: Iterable[Turn]) -> list[Candidate]:
+    def _next(self, behind: Iterable[Turn]) -> list[Candidate]:
         """Of the turns to come, the first who are not here and have something to answer."""
-        here = {*self._guests, *(guest.candidate.checkpoint_id for guest in ready)}
         for group, prompts in behind:
-            coming = [c for c in group if c.checkpoint_id not in here and self.wants(c, prompts)]
-            if coming:
+            new = [c for c in group if c.checkpoint_id not in self._guests]
+            if coming := [c for c in new if self.wants(c, prompts)]:
                 return coming
         return []
 

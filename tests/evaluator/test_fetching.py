@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +14,8 @@ import pytest
 
 from catalog.candidates import Candidate, candidates, family_named
 from catalog.database import Catalog
-from evaluator.fetching import BOOKS, Fetcher, OverBudget, bytes_in
-from evaluator.preparing import Preparer
+from evaluator.fetching import BOOKS, Fetcher, Files, OverBudget, bytes_in
+from evaluator.preparing import LOW, Preparer
 from evaluator.rendering import Rendered, Renderer, TemplateFailure
 from evaluator.scan import Scan
 from evaluator.suites import Prompt
@@ -116,6 +118,25 @@ def test_a_group_is_prepared_ahead_whole_and_failures_are_told_when_each_is_aske
     assert len(done) == 7
     with pytest.raises(NotFound):
         preparer.prepare(gone)
+
+
+def test_what_is_prepared_ahead_takes_what_those_who_answer_leave(
+    served: Served, found: dict[str, Candidate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetcher = fetching(served, tmp_path / "cache")
+    get, told = fetcher.get, []
+
+    def noted(candidate: Candidate) -> Files:
+        told.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return get(candidate)
+
+    monkeypatch.setattr(fetcher, "get", noted)
+    preparer = Preparer(fetcher, ASKED)
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    preparer.begin([found[MERGED]])
+    preparer.keep([found[MERGED]])
+    preparer.prepare(found[NAN])
+    assert told == [min(19, before + LOW), before]
 
 
 def test_a_bases_weights_stay_as_long_as_an_adapter_on_it_may_be_asked(

@@ -203,7 +203,7 @@ def test_a_hub_that_is_away_leaves_the_catalog_as_it_was(
         assert session.scalar(select(func.count()).select_from(Suite)) == 0
 
 
-def test_the_next_checkpoint_is_made_ready_while_one_loads_and_answers(
+def test_the_next_checkpoint_is_made_ready_while_one_answers(
     served: Served,
     engine: HostedEngine,
     catalog: Catalog,
@@ -234,7 +234,7 @@ def test_the_next_checkpoint_is_made_ready_while_one_loads_and_answers(
     monkeypatch.setattr(Preparer, "begin", beginning)
     monkeypatch.setattr(Preparer, "prepare", preparing)
     scan(catalog, engine, served, tmp_path, policy="exhaustive")
-    assert done[:3] == ["begin", "load", "generate"]
+    assert done[:3] == ["load", "begin", "generate"]
     with catalog.read() as session:
         family = family_named(session, FAMILY)
         base = {candidate.name: base_of(candidate) for candidate in candidates(session, family.id)}
