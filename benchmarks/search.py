@@ -316,7 +316,8 @@ def main() -> None:
     if asked.json:
         print(json.dumps({"bars": held, "tables": bench.lines}, indent=2))
         return
-    bench.say(f"\n{OURS} over {REFERENCE}")
+    if held:
+        bench.say(f"\n{OURS} over {REFERENCE}")
     for name, bar in held.items():
         mark = "holds" if bar["holds"] else "MISSED"
         share = f"{bar['value']:.3f} ± {bar['error']:.3f}"

@@ -176,6 +176,11 @@ class OneVisit:
         promised = self._rungs[self._entered[going]] - self._ledger.depth[going] if going else 0.0
         return self._ledger.left - float(np.sum(promised))
 
+    @property
+    def _each(self) -> float:
+        """What an average visit may be asked."""
+        return self._ledger.mean_budget - float(self._ledger.load_cost.mean())
+
     def _startable(self) -> int | None:
         """The place in the queue of the next arm that can be paid for."""
         books = self._ledger
@@ -292,7 +297,10 @@ class OneVisit:
         visits, fee = self._ahead()
         for field in self._fields(arm):
             if field is not self._field:
-                scale = self._outlay.fitting(visits + 1, fee, field.size - 1, self._left)
+                # Of a wave that may yet grow, nobody takes what those to come will need.
+                more = max(0.0, WAVE - field.size - visits)
+                money = self._left - visits * fee + more * self._each
+                scale = self._outlay.fitting(visits + 1 + more, 0.0, field.size - 1, money)
             if field.scale(arm, level, below) > scale + 1e-9:
                 return False
             if not self._outlay.peers(scale, level, field.size + visits):
@@ -336,8 +344,7 @@ class OneVisit:
         """What visits under way would yet be asked if each came to such a part of an average."""
         books = self._ledger
         asked = books.depth[[arm for arm in self._open if arm != but]]
-        each = books.mean_budget - float(books.load_cost.mean())
-        return float(np.maximum(part * each - asked, 0.0).sum())
+        return float(np.maximum(part * self._each - asked, 0.0).sum())
 
     def _fit(self) -> float:
         """The largest scale n0 at which the visits to come are expected to fit what is left."""
