@@ -22,7 +22,7 @@ from hubs.errors import Malformed, Refused
 from hubs.protocol import Hub, Page
 
 NODES = 100
-AHEAD = 8  # pages
+AHEAD = 4  # pages
 CLOCKS_DIFFER = timedelta(days=1)
 
 
