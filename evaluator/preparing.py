@@ -20,9 +20,9 @@ from evaluator.suites import Prompt
 from hubs.errors import HubError
 
 LOW = 10
-"""The niceness of what is done ahead. An engine on a CPU computes in step on all its cores: where one
-is taken away, all wait. Beside a busy process it took 3 to 10 times as long on two cores, beside one
-as nice as this 1.0 to 1.4 times. A tenth is left to the fetch where others keep all cores busy."""
+"""The niceness of what is done ahead. An engine on a CPU computes in step on all its cores: where
+one is taken away, all wait. On two cores, it took 3 to 10 times as long beside a busy process, and
+1.0 to 1.4 times beside one as nice as this. A tenth is left to the fetch where all are busy."""
 
 
 @dataclass(frozen=True, slots=True)
