@@ -188,7 +188,8 @@ class Transport:
     def _pause(self, attempt: int, failure: Again) -> None:
         pause = self.patience.pause(attempt)
         if failure.after is not None:
-            pause = min(failure.after, LONGEST_WAIT) + random.uniform(0, 1)
+            # A hub rounds what is left of its window down, and many wait for its end.
+            pause = min(failure.after, LONGEST_WAIT) + random.uniform(1, 2)
         time.sleep(pause)
 
     def _get(

@@ -117,6 +117,8 @@ class Work:
             source, self.catalog, self.described, sorted(families), now=now, told=telling.advance
         )
         LOG.info("crawled %s: %d rows, %d missing", report.strategy, report.rows, report.missing)
+        for note in report.notes:
+            LOG.warning("crawl: %s", note)
 
     def _look_after(self, here: FamilyNight) -> None:
         here.gems = len(self._gems(here.family))
