@@ -32,8 +32,9 @@ class TopTwoThompson(Bandit):
             draw = self._draw()
             if draw.argmax() != leader:
                 return draw
-        draw[leader] = -np.inf
-        return draw
+        others = draw.copy()
+        others[leader] = -np.inf
+        return others if np.isfinite(others).any() else draw
 
     def _draw(self) -> Floats:
         books = self._ledger

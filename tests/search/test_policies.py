@@ -65,6 +65,12 @@ def test_exact_when_the_budget_covers_everything(
         assert truth[policy.standing().order[0]] == truth.max()
 
 
+def test_the_last_arm_that_can_be_asked_is_asked_whoever_leads() -> None:
+    scores = matrix(424407, 2, 4)
+    posed = problem(scores, 4.0, 424407)
+    assert drive(make("ttts", posed), posed, scores).asked.all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_same_seed_same_search(name: str) -> None:
     scores = matrix(1, 20, 40)
