@@ -116,6 +116,7 @@ def night(books: Books, waves: Sequence[int], seed: int, *, fresh: bool) -> None
         waves=tuple(waves),
         opening=opening,
         everyone=True,
+        once=True,
     )
     if fresh:
         books.known[:] = False

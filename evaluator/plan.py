@@ -123,6 +123,7 @@ class Plan:
             workers=WORKERS,
             top_k=settings.top_k,
             everyone=True,
+            once=True,
             waves=self.waves,
             opening=self.opening,
         )

@@ -218,11 +218,11 @@ class OneVisit:
     def _worth_loading(self) -> tuple[int, float] | None:
         """The stopped arm to load again next, and the scale it is held to.
 
-        Nobody while a first visit is open: what those need is theirs.
+        Nobody while a first visit is open: what those need is theirs. Nor where once is enough.
         """
         if not self._sought:
-            first = len(self._again) < len(self._open)
-            self._next, self._sought = None if first else self._seek(), True
+            nobody = len(self._again) < len(self._open) or self._ledger.problem.once
+            self._next, self._sought = None if nobody else self._seek(), True
         return self._next
 
     def _seek(self) -> tuple[int, float] | None:

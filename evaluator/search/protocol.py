@@ -52,6 +52,7 @@ class Problem:
     top_k: how many of the best the caller wants right, not only the first.
     everyone: every arm is to be visited if the budget can load it, because a place is wanted for
         each; else arms may be left out where that makes for a better pick.
+    once: `one_visit` loads nobody again, whatever is left over: a night pays for what is new alone.
     workers: how many engines answer at once, each with one arm loaded.
     history: what past scans say about the items, if anything.
     waves: how many arms came together, in the order of their indices, for policies that arms may
@@ -70,6 +71,7 @@ class Problem:
     workers: int = 1
     top_k: int = 1
     everyone: bool = False
+    once: bool = False
     history: Items | None = None
     waves: tuple[int, ...] = ()
     opening: int = 0

@@ -14,6 +14,7 @@ from catalog.database import Catalog
 from catalog.tables import Scan
 from catalog.words import Reason
 from evaluator.matrix import matrix
+from evaluator.plan import ADAPTER_SHARE
 from gems.export import export
 from gems.recorded import read_matrix
 from gems.replay import replay
@@ -47,7 +48,7 @@ def test_scores_go_through_a_file_and_a_replay(past: Catalog, tmp_path: Path) ->
     assert held["X"].shape == (ranked(past), ASKED)
     assert {NAN, LOST}.isdisjoint(held["models"])
     adapter = list(held["models"]).index(ADAPTER)
-    assert held["load_cost"][adapter] == held["load_cost"].max() / 100
+    assert held["load_cost"][adapter] == held["load_cost"].max() * ADAPTER_SHARE
     ended = CliRunner().invoke(
         replay,
         f"{tmp_path}/all.npz --policy exhaustive --budget {ASKED} --seeds 2 --json".split(),
