@@ -14,7 +14,7 @@ from evaluator.errors import EvaluatorError
 
 Kind = Literal[
     "template_broken",  # does not compile, or raises
-    "template_time",  # did not end in time
+    "template_time",  # takes more than its time
     "template_memory",  # wanted more memory than it may have
     "template_size",  # made more text than any prompt can be
     "template_drops",  # leaves out the question it is given

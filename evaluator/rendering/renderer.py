@@ -34,6 +34,8 @@ FILES = {
 """Every file that a rendering depends on, with the largest size it may have."""
 
 SECONDS = 30
+STARVED = 10
+"""How much longer it may take by the clock: ahead of its time, it has what others leave."""
 MOST_REMEMBERED = 4
 ROOM = str(Path(evaluator.__file__).resolve().parents[1])
 CHILD = """
@@ -51,7 +53,7 @@ class Renderer:
 
     folder: the downloaded checkpoint. ancestors: folders of its ancestors, nearest first, for the
         chat template (and, for an adapter, the tokenizer) that it does not bring itself.
-    seconds: after how long a template is given up.
+    seconds: of processor time, after which a template is given up.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class Renderer:
                 [sys.executable, "-I", "-c", CHILD, ROOM],
                 input=json.dumps(job).encode(),
                 capture_output=True,
-                timeout=self.seconds,
+                timeout=STARVED * self.seconds,
                 env=environment,
                 cwd="/",
                 check=False,
@@ -132,7 +134,7 @@ class Renderer:
             raise self._timed_out() from error
 
     def _timed_out(self) -> TemplateFailure:
-        return TemplateFailure("template_time", f"rendering did not end in {self.seconds} s")
+        return TemplateFailure("template_time", f"rendering takes more than {self.seconds} s")
 
 
 def _read(reply: dict[str, Any]) -> list[Rendered]:
