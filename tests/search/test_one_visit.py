@@ -34,6 +34,14 @@ def in_any_order(load: float = 50.0, **more: object) -> list[float]:
 
 
 @pytest.mark.parametrize("workers", [1, 4, 16])
+def test_nobody_is_loaded_twice_where_once_is_enough(workers: int) -> None:
+    for seed in SEEDS:
+        scores = family(seed)
+        posed = problem(scores, 90.0, seed, 50.0, workers=workers, once=True)
+        assert (drive(OneVisit(posed), posed, scores, shuffle=seed).loads == 1).all()
+
+
+@pytest.mark.parametrize("workers", [1, 4, 16])
 def test_hardly_anyone_is_loaded_again(workers: int) -> None:
     again = 0
     for seed in SEEDS:
