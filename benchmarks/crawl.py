@@ -32,6 +32,8 @@ from synthetic_hub import FAMILIES, Made, Root, decoder, write
 
 HEADERS = 200
 CHANGED = 0.005
+MEMBERS = 0.1
+"""The share of models that are of the families: four had about 2% of the Hub's in 2026."""
 ARCHITECTURE = "LlamaForCausalLM"
 NOW = datetime(2029, 1, 1, tzinfo=UTC)
 
@@ -146,12 +148,12 @@ def apart(work: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, f
         return pool.submit(_measured, work, arguments).result()
 
 
-def measure(models: int) -> dict[str, dict[str, float]]:
+def measure(models: int, members: float) -> dict[str, dict[str, float]]:
     """Every measurement, by name."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write(folder / "small", Made(models // 4, roots()), CHANGED)
-        write(folder / "large", Made(models, roots()), CHANGED)
+        write(folder / "small", Made(models // 4, roots(), members), CHANGED)
+        write(folder / "large", Made(models, roots(), members), CHANGED)
         small = _crawl(folder / "small", f"sqlite:///{folder}/small.db")
         large = _crawl(folder / "large", f"sqlite:///{folder}/large.db", thoroughly=True)
     return {**large, "quarter": small["full"]}
@@ -211,9 +213,10 @@ def bars(found: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--models", type=int, default=100_000)
+    parser.add_argument("--members", type=float, default=MEMBERS, metavar="SHARE")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.models)
+    found = measure(options.models, options.members)
     held = bars(found)
     if options.json:
         print(json.dumps({"models": options.models, "measured": found, "bars": held}, indent=2))

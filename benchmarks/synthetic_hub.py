@@ -1,8 +1,9 @@
 """A hub of made-up models whose pages are serialised beforehand, so that replaying costs little.
 
 Rows look like the Hub's: about 3 kB each, with tags, card, configuration and chat template.
-Families with chains, merges of several parents, cycles and self-parents; two fifths of the models
-declare no base, as on the Hub; some rows are odd.
+Families with chains, merges of several parents, cycles and self-parents. Of the models, `members`
+are of these families, as many as on the Hub declare no base, and the others are of other families;
+some rows are odd.
 
     python benchmarks/synthetic_hub.py FOLDER    serves what `write` put there, until it is killed
 """
@@ -25,6 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 PAGE = 1000
 FAMILIES = ("llama-3.1-8b", "qwen2.5-3b", "qwen2.5-7b", "mistral-7b")
 START = datetime(2024, 1, 1, tzinfo=UTC)
+UNDECLARED = 0.55  # of models: over half of the Hub's declare no base
 RELATIONS = ("finetune", "adapter", "quantized", "merge")
 WEIGHTS = (45, 35, 17, 3)
 TEMPLATE = (
@@ -83,10 +85,16 @@ def header(shapes: dict[str, tuple[int, ...]]) -> bytes:
 
 
 class Made:
-    """Rows of `models` models over the given roots, newest first. Deterministic by seed."""
+    """Rows of `models` models over the given roots, newest first. Deterministic by seed.
 
-    def __init__(self, models: int, roots: dict[str, list[Root]], seed: int = 0) -> None:
+    members: the share that descends from the roots, at most 1 - UNDECLARED.
+    """
+
+    def __init__(
+        self, models: int, roots: dict[str, list[Root]], members: float, seed: int = 0
+    ) -> None:
         self.random = random.Random(seed)
+        self.members = members
         self.roots = roots
         self.models = models
         self.rows = list(self._rows())[::-1]
@@ -102,12 +110,12 @@ class Made:
         for number in range(self.models - sum(map(len, self.roots.values()))):
             kind = self.random.random()
             name = f"user{number % 9973}/model-{number}"
-            if kind < 0.45:
+            if kind < self.members:
                 slug = self.random.choice(slugs)
                 relation = self.random.choices(RELATIONS, WEIGHTS)[0]
                 yield self._row(name, relation, self._parents(members[slug], relation), slug)
                 members[slug].append(name)
-            elif kind < 0.60:
+            elif kind < 1 - UNDECLARED:
                 yield self._row(name, "adapter", [f"studio/diffusion-{number % 300}"])
             else:
                 yield self._row(name, "finetune", [])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from catalog import strangers
 from catalog.bulk import insert_many
 from catalog.tables import Crawl, Frontier, Oddity
 
@@ -37,7 +38,13 @@ def begin(
     now: datetime,
     **state: Any,
 ) -> int:
-    """A new crawl's id. `watermark`: of the newest change on the hub before it."""
+    """A new crawl's id. `watermark`: of the newest change on the hub before it.
+
+    One of the same families that was not finished will not be gone on with.
+    """
+    stopped = unfinished(session, hub, families)
+    if stopped is not None:
+        _clear(session, stopped.id)
     crawl = Crawl(
         hub=hub,
         strategy=strategy,
@@ -79,8 +86,14 @@ def raise_watermark(session: Session, crawl_id: int, moment: datetime) -> None:
 
 
 def finish(session: Session, crawl_id: int, now: datetime) -> None:
-    session.execute(delete(Frontier).where(Frontier.crawl_id == crawl_id))
+    _clear(session, crawl_id)
     crawl(session, crawl_id).finished_at = now
+
+
+def _clear(session: Session, crawl_id: int) -> None:
+    """Forget what is of use only while a crawl is under way."""
+    session.execute(delete(Frontier).where(Frontier.crawl_id == crawl_id))
+    strangers.forget(session, crawl_id)
 
 
 def coverage(session: Session, hub: str, family: str) -> Coverage:

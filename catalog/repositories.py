@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -41,6 +41,10 @@ class Listing(NamedTuple):
     config: str
 
 
+Met = Mapping[str, tuple[int, str]]
+"""Ids and names of repositories, by hub id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """ids: of the listed repositories, by hub id. fresh: the ids of those that are new to us.
@@ -58,10 +62,20 @@ class Stored:
         return bool(self.fresh or self.renamed)
 
 
-def store(session: Session, hub: str, listings: Iterable[Listing], now: datetime) -> Stored:
-    """Insert or update repositories by their hub id; a name that changed becomes an alias."""
+def store(
+    session: Session,
+    hub: str,
+    listings: Iterable[Listing],
+    now: datetime,
+    known: Met | None = None,
+) -> Stored:
+    """Insert or update repositories by their hub id; a name that changed becomes an alias.
+
+    known: what `met` says of them, if that was asked before.
+    """
     listed = {listing.hub_id: listing for listing in listings}
-    known = _known(session, hub, list(listed))
+    if known is None:
+        known = met(session, hub, list(listed))
     seen = stored_moment(now)
     ids: dict[str, int] = {}
     renamed: dict[str, int] = {}
@@ -153,6 +167,17 @@ def also_called(session: Session, repository_id: int, name: str, now: datetime) 
     insert_many(session, _ALIASES, ("repository_id", "name", "until"), rows)
 
 
+def newly_met(session: Session, hub: str, since: datetime, made_before: datetime) -> list[str]:
+    """Names of what was met for the first time `since` then, and was made before another moment."""
+    query = select(Repository.name).where(
+        Repository.hub == hub,
+        Repository.last_seen >= since,
+        Repository.first_seen >= since,
+        Repository.created_at < made_before,
+    )
+    return list(session.scalars(query.order_by(Repository.id)))
+
+
 class Absent(NamedTuple):
     repository_id: int
     hub_id: str
@@ -193,7 +218,8 @@ def mark_missing(session: Session, repository_ids: Sequence[int], now: datetime)
     )
 
 
-def _known(session: Session, hub: str, hub_ids: list[str]) -> dict[str, tuple[int, str]]:
+def met(session: Session, hub: str, hub_ids: Sequence[str]) -> Met:
+    """Those of these repositories that the catalog has."""
     sql = "SELECT hub_id, id, name FROM repositories WHERE hub = ? AND hub_id IN"
     rows = select_among(session, sql, hub_ids, hub)
     return {hub_id: (key, name) for hub_id, key, name in rows}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from catalog import crawls, lineage, repositories
 from catalog.lineage import LISTED
 from catalog.repositories import Absent
-from crawler.enumeration import Pass
+from crawler.one_pass import Pass
 from crawler.rows import EXPAND, OddRow, Row, read_one
 from hubs.errors import HubError, NotFound
 

@@ -18,10 +18,10 @@ from catalog.database import Catalog, Session
 from catalog.families import Census
 from catalog.lineage import Make
 from catalog.words import Reason
-from crawler import absence, enumeration, roots, vetting
+from crawler import absence, enumeration, kinship, roots, vetting
 from crawler.bench import Bench
-from crawler.enumeration import Pass
 from crawler.layout import Layout
+from crawler.one_pass import Pass
 from crawler.presets import OptOut, Preset, Presets
 from crawler.roots import Household
 from hubs.protocol import Hub
@@ -305,6 +305,10 @@ def _list(run: Pass, how: str) -> list[str]:
             enumeration.increment(run, state.get("next"), datetime.fromisoformat(state["since"]))
         with run.catalog.write() as session:
             crawls.step(session, run.crawl_id, 0, 0, listed=True)
+    kinship.join(run)
+    if how == INCREMENT:
+        enumeration.late(run, datetime.fromisoformat(state["since"]))
+        kinship.join(run)
     return _refresh(run) if how == INCREMENT else []
 
 

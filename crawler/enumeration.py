@@ -7,36 +7,23 @@ on is stored with what was read, in one transaction: of a page, or of several th
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from catalog import crawls, lineage, repositories
-from catalog.database import Catalog, Session
-from catalog.lineage import LISTED
+from catalog import crawls, repositories
+from catalog.database import Session
+from crawler import kinship
 from crawler.ahead import together
-from crawler.roots import Household
-from crawler.rows import EXPAND, OddRow, Row, Shape, Wanted, read
+from crawler.kinship import Odd
+from crawler.one_pass import Pass
+from crawler.rows import EXPAND, Glance, OddRow, Shape, Wanted, glance
 from hubs.errors import Malformed, Refused
-from hubs.protocol import Hub, Page
+from hubs.protocol import Page
 
 NODES = 100
 AHEAD = 4  # pages
 CLOCKS_DIFFER = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One crawl under way. told: called with how many more rows were read, and a note."""
-
-    hub: Hub
-    hub_name: str
-    catalog: Catalog
-    crawl_id: int
-    households: Sequence[Household]
-    began: datetime
-    told: Callable[[int, str], None] = field(default=lambda *_: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +34,15 @@ class Sheet:
     """
 
     rows: int
-    kept: list[Row]
-    odd: list[tuple[str | None, str]]
+    kept: list[Glance]
+    odd: list[Odd]
     newest: datetime | None
     next: str | None
 
 
 def whole(crawl: Pass, cursor: str | None) -> None:
     """Read every model of the hub, newest first, from a stored place on."""
-    wanted = _like_a_root(crawl.households)
+    wanted = kinship.like_a_root(crawl.households)
     pages = _resumed(crawl, cursor, "createdAt")
     _keep(crawl, _sheets(pages, wanted), "rows read")
 
@@ -73,7 +60,7 @@ def increment(crawl: Pass, cursor: str | None, watermark: datetime) -> None:
 
 
 def _changes(crawl: Pass, cursor: str | None, watermark: datetime) -> Iterator[Sheet]:
-    wanted = _like_a_root(crawl.households)
+    wanted = kinship.like_a_root(crawl.households)
     for page in _resumed(crawl, cursor, "lastModified"):
         changed = moments(page, crawl.began)
         done = any(moment < watermark for moment in changed)
@@ -98,8 +85,19 @@ def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
 
 def recursive(crawl: Pass) -> None:
     """List the children of the roots, of those, and so on; each node once."""
+    _descend(crawl, [name for household in crawl.households for name in household.names])
+
+
+def late(crawl: Pass, since: datetime) -> None:
+    """List what is below models that are new to us, and were on the hub before: while they were of
+    no family, their children were not either."""
+    with crawl.catalog.read() as session:
+        names = repositories.newly_met(session, crawl.hub_name, crawl.began, since)
+    _descend(crawl, names)
+
+
+def _descend(crawl: Pass, names: Sequence[str]) -> None:
     with crawl.catalog.write() as session:
-        names = [name for household in crawl.households for name in household.names]
         crawls.meet(session, crawl.crawl_id, names)
     while True:
         with crawl.catalog.read() as session:
@@ -113,7 +111,7 @@ def recursive(crawl: Pass) -> None:
 
 def popular(crawl: Pass) -> None:
     """Refresh the most downloaded children of each root: downloads move without a change."""
-    wanted = _like_a_root(crawl.households)
+    wanted = kinship.like_a_root(crawl.households)
     for household in crawl.households:
         for name in household.names:
             page = next(
@@ -131,12 +129,12 @@ def popular(crawl: Pass) -> None:
 
 
 def _children(crawl: Pass, name: str, cursor: str | None) -> None:
-    wanted = _like_a_root(crawl.households)
+    wanted = kinship.like_a_root(crawl.households)
     for page in _resumed(crawl, cursor, "createdAt", [f"base_model:{name}"]):
         sheet = _sheet(page, wanted)
         with crawl.catalog.write() as session:
             _store(session, crawl, [sheet])
-            crawls.meet(session, crawl.crawl_id, [row.listing.name for row in sheet.kept])
+            crawls.meet(session, crawl.crawl_id, [seen.name for seen in sheet.kept])
             if page.next is None:
                 crawls.leave(session, crawl.crawl_id, name)
             crawls.step(session, crawl.crawl_id, 1, sheet.rows, node=name, next=page.next)
@@ -162,57 +160,32 @@ def _resumed(
 
 def _sheet(page: Page, wanted: Wanted, newest: datetime | None = None) -> Sheet:
     """What a page says of models that may belong to a family."""
-    rows: list[Row] = []
-    odd: list[tuple[str | None, str]] = []
-    for raw in page.rows:
+    kept: list[Glance] = []
+    odd: list[Odd] = []
+    for row in page.rows:
         try:
-            row = read(raw, wanted)
+            seen = glance(row, wanted)
         except OddRow as error:
             odd.append((error.name, error.reason))
             continue
-        if row is not None:
-            rows.append(row)
-            if row.odd:
-                odd += [(row.listing.name, reason) for reason in row.odd]
-    return Sheet(len(page.rows), rows, odd, newest, page.next)
+        if seen is not None:
+            kept.append(seen)
+    return Sheet(len(page.rows), kept, odd, newest, page.next)
 
 
 def _store(session: Session, crawl: Pass, sheets: Sequence[Sheet]) -> None:
     """Store pages in their order."""
-    rows = [row for sheet in sheets for row in sheet.kept]
-    stored = repositories.store(session, crawl.hub_name, [row.listing for row in rows], crawl.began)
-    claims = {stored.ids[row.listing.hub_id]: row.evidence for row in rows}
-    changed = lineage.state(session, crawl.hub_name, claims, LISTED)
-    lineage.adopt(session, stored.renamed, stored.fresh)
-    if changed or stored.named:
-        crawls.step(session, crawl.crawl_id, 0, 0, moved=True)
     odd = [one for sheet in sheets for one in sheet.odd]
+    odd += kinship.store(session, crawl, [seen for sheet in sheets for seen in sheet.kept])
     crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
-
-
-def _like_a_root(households: Sequence[Household]) -> Wanted:
-    """Whether a model that names no parents is a root, or made like one."""
-    names = frozenset(name for household in households for name in household.names)
-    spans: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
-    for household in households:
-        if household.architecture is not None and household.parameters:
-            spans[household.architecture].append(household.span)
-
-    def wanted(name: str, architecture: str | None, parameters: int | None) -> bool:
-        if name in names:
-            return True
-        if parameters is None or architecture not in spans:
-            return False
-        return any(low <= parameters <= high for low, high in spans[architecture])
-
-    return wanted
 
 
 def moments(page: Page, now: datetime) -> list[datetime]:
     """When the models of a page changed last, as far as it says and that is not to come."""
     found = []
-    for raw in page.rows:
-        if isinstance(raw, dict) and isinstance(said := raw.get("lastModified"), str):
+    for row in page.rows:
+        said = row.last_modified if isinstance(row, Shape) else _said(row)
+        if isinstance(said, str):
             try:
                 moment = datetime.fromisoformat(said)
             except ValueError:
@@ -221,3 +194,7 @@ def moments(page: Page, now: datetime) -> list[datetime]:
             if aware < now + CLOCKS_DIFFER:
                 found.append(aware)
     return found
+
+
+def _said(row: object) -> object:
+    return row.get("lastModified") if isinstance(row, dict) else None

@@ -7,60 +7,63 @@ its row is kept: both are told, and neither ends a crawl.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from catalog.bulk import stored_json, stored_moment
 from catalog.lineage import Evidence
 from catalog.repositories import Listing
-from crawler.evidence import NAME, Config, declared
+from crawler.evidence import LINEAGE, NAME, Config, declared
 
 
-class Made(TypedDict, total=False):
+class Made(Struct, gc=False):
     """The parts of a row's configuration that are read."""
 
-    architectures: Any
-    auto_map: Any
-    quantization_config: Any
-    peft: Any
+    architectures: Any = None
+    auto_map: Any = None
+    quantization_config: Any = None
+    peft: Any = None
 
 
-class Card(TypedDict, total=False):
+class Card(Struct, gc=False):
     """The parts of a row's card that are read."""
 
-    base_model: Any
-    base_model_relation: Any
+    base_model: Any = None
+    base_model_relation: Any = None
 
 
-class Weights(TypedDict, total=False):
+class Weights(Struct, gc=False):
     """The part of what a row says of its weights that is read."""
 
-    total: Any
+    total: Any = None
 
 
-class Shape(TypedDict, total=False):
-    """The parts of a row that are read."""
+class Shape(Struct, gc=False, rename="camel"):
+    """The parts of a row that are read. What is odd in one has other types than here."""
 
-    _id: Any
-    id: Any
-    cardData: Card | None
-    config: Made | None
-    createdAt: Any
-    disabled: Any
-    downloads: Any
-    downloadsAllTime: Any
-    gated: Any
-    lastModified: Any
-    likes: Any
-    private: Any
-    safetensors: Weights | None
-    sha: Any
-    tags: Any
+    hub_id: Any = field(default=None, name="_id")
+    id: Any = None
+    card_data: Card | None = None
+    config: Made | None = None
+    created_at: Any = None
+    disabled: Any = None
+    downloads: Any = None
+    downloads_all_time: Any = None
+    gated: Any = None
+    last_modified: Any = None
+    likes: Any = None
+    private: Any = None
+    safetensors: Weights | None = None
+    sha: Any = None
+    tags: Any = None
 
 
-EXPAND = tuple(key for key in Shape.__annotations__ if key not in ("_id", "id"))
+EXPAND = tuple(key for key in Shape.__struct_encode_fields__ if key not in ("_id", "id"))
 """The fields that a crawl asks for; a row has `_id` and `id` beside them."""
 
 MAX_TAGS = 300
@@ -71,8 +74,30 @@ _is_name = NAME.fullmatch
 _is_hub_id = re.compile(r"[\w-]{1,64}", re.ASCII).fullmatch
 _is_sha = re.compile(r"[0-9a-f]{40}").fullmatch
 _LICENSE = "\nlicense:"
-Wanted = Callable[[str, str | None, int | None], bool]
-"""Whether to keep a row that names no parents, by its name, architecture and parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows to keep although they name no parents: roots by name, and what is made like one.
+
+    makes: by architecture, the fewest and the most parameters, both included.
+    """
+
+    names: frozenset[str]
+    makes: Mapping[str | None, Sequence[tuple[int, int]]]
+
+    def has(self, name: str, architecture: str | None, parameters: int | None) -> bool:
+        return name in self.names or self._fits(parameters, self.makes.get(architecture, ()))
+
+    def may_have(self, name: str, parameters: int | None) -> bool:
+        """What can be said before the architecture is known."""
+        return name in self.names or any(
+            self._fits(parameters, spans) for spans in self.makes.values()
+        )
+
+    @staticmethod
+    def _fits(parameters: int | None, spans: Sequence[tuple[int, int]]) -> bool:
+        return parameters is not None and any(low <= parameters <= high for low, high in spans)
 
 
 class OddRow(Exception):
@@ -83,6 +108,22 @@ class OddRow(Exception):
         self.name, self.reason = name, reason
 
 
+class Glance(NamedTuple):
+    """A row as far as it is read to know whose it may be.
+
+    evidence: what it says of its parents. odd: fields left out, and why. row: all of it.
+    """
+
+    hub_id: str
+    name: str
+    tags: str
+    config: Config
+    parameters: int | None
+    evidence: Sequence[Evidence]
+    odd: list[str]
+    row: Shape
+
+
 class Row(NamedTuple):
     """A row as read. evidence: what it says of its parents. odd: fields left out, and why."""
 
@@ -91,56 +132,85 @@ class Row(NamedTuple):
     odd: list[str]
 
 
-def read(row: object, wanted: Wanted | None = None) -> Row | None:
+def glance(told: object, wanted: Wanted | None = None) -> Glance | None:
     """None for a row that names no parents and is not `wanted`. Raises OddRow without identity."""
-    if type(row) is not dict:
-        raise OddRow(None, "row is not an object")
-    get = row.get
-    name, hub_id = get("id"), get("_id")
+    row = told if type(told) is Shape else shaped(told)
+    name, hub_id = row.id, row.hub_id
     if type(name) is not str or not _is_name(name):
         raise OddRow(None, "id is not a repository's name")
     if type(hub_id) is not str or not _is_hub_id(hub_id):
         raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
-    tags = _tags(get("tags"), odd)
-    card, weights = get("cardData"), get("safetensors")
-    config = _config(get("config"), tags, odd)
-    said = (card.get("base_model"), card.get("base_model_relation")) if type(card) is dict else NONE
-    evidence = declared(name, tags, *said, config)
-    total = weights.get("total") if type(weights) is dict else None
+    tags = _tags(row.tags, odd)
+    card, made, weights = row.card_data, row.config, row.safetensors
+    base, relation = (card.base_model, card.base_model_relation) if type(card) is Card else NONE
+    total = weights.total if type(weights) is Weights else None
     parameters = total if type(total) is int and 0 <= total <= MAX_COUNT else None
-    if not evidence and wanted is not None and not wanted(name, config.architecture, parameters):
-        return None
-    if weights is not None and type(weights) is not dict:
-        odd.append("safetensors makes no sense")
-    listing = Listing(
-        hub_id,
-        name,
-        _sha(get("sha"), odd),
-        _moment(get("createdAt"), "createdAt", odd),
-        _moment(get("lastModified"), "lastModified", odd),
-        _gate(get("gated")),
-        get("disabled") is True,
-        get("private") is True,
-        _license(tags),
-        config.architecture,
-        parameters,
-        _count(get("downloads"), "downloads", odd),
-        _count(get("downloadsAllTime"), "downloadsAllTime", odd),
-        _count(get("likes"), "likes", odd),
-        _config_text(config),
-    )
-    return Row(listing, evidence, odd)
+    if (
+        base is None
+        and LINEAGE not in tags
+        and (type(made) is not Made or made.peft is None)
+        and wanted is not None
+        and not wanted.may_have(name, parameters)
+    ):
+        return None  # as most of a hub is: no more of it is looked at
+    config = _config(made, tags, odd)
+    evidence = declared(name, tags, base, relation, config)
+    if evidence or wanted is None or wanted.has(name, config.architecture, parameters):
+        return Glance(hub_id, name, tags, config, parameters, evidence, odd, row)
+    return None
 
 
 NONE = (None, None)
 
 
-def read_one(row: object) -> Row:
-    """As `read`, of a row that was asked for by name."""
-    found = read(row)
-    assert found is not None, "only rows that are not wanted are left out"
-    return found
+def read(seen: Glance) -> Row:
+    """All of a row."""
+    row, odd = seen.row, seen.odd
+    if row.safetensors is not None and type(row.safetensors) is not Weights:
+        odd.append("safetensors makes no sense")
+    listing = Listing(
+        seen.hub_id,
+        seen.name,
+        _sha(row.sha, odd),
+        _moment(row.created_at, "createdAt", odd),
+        _moment(row.last_modified, "lastModified", odd),
+        _gate(row.gated),
+        row.disabled is True,
+        row.private is True,
+        _license(seen.tags),
+        seen.config.architecture,
+        seen.parameters,
+        _count(row.downloads, "downloads", odd),
+        _count(row.downloads_all_time, "downloadsAllTime", odd),
+        _count(row.likes, "likes", odd),
+        _config_text(seen.config),
+    )
+    return Row(listing, seen.evidence, odd)
+
+
+def read_one(told: object) -> Row:
+    """A row that was asked for by name. Raises OddRow without identity."""
+    seen = glance(told)
+    assert seen is not None, "only rows that are not wanted are left out"
+    return read(seen)
+
+
+def shaped(told: object) -> Shape:
+    """The parts that are read of what may be a row. Raises OddRow if it is no object."""
+    if not isinstance(told, dict):
+        raise OddRow(None, "row is not an object")
+    row = Shape(*map(told.get, Shape.__struct_encode_fields__))
+    row.card_data = _part(row.card_data, Card)
+    row.config = _part(row.config, Made)
+    row.safetensors = _part(row.safetensors, Weights)
+    return row
+
+
+def _part(told: Any, kind: type[Struct]) -> Any:
+    """What is an object as `kind`, all else as it is."""
+    known = isinstance(told, dict)
+    return kind(*map(told.get, kind.__struct_encode_fields__)) if known else told
 
 
 def _tags(value: object, odd: list[str]) -> str:
@@ -171,19 +241,17 @@ def _config(config: object, tags: str, odd: list[str]) -> Config:
     """The keys that say what a checkpoint is made of, each of the right type."""
     architecture = quantization = adapter_base = None
     remote_code = adapter = False
-    if type(config) is dict:
-        get = config.get
-        architectures = get("architectures")
+    if type(config) is Made:
+        architectures = config.architectures
         if type(architectures) is list and architectures and _is_text(architectures[0]):
             architecture = architectures[0]
-        remote_code = bool(get("auto_map"))
-        if told := get("quantization_config"):
+        remote_code = bool(config.auto_map)
+        if told := config.quantization_config:
             method = told.get("quant_method") if isinstance(told, dict) else None
             quantization = method if _is_text(method) else "unknown"
-        peft = get("peft")
-        if type(peft) is dict:
+        if type(config.peft) is dict:
             adapter = True
-            base = peft.get("base_model_name_or_path")
+            base = config.peft.get("base_model_name_or_path")
             adapter_base = base if _is_text(base) else None
     elif config is not None:
         odd.append("config makes no sense")

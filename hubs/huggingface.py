@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from hubs import cache, names
 from hubs.errors import Astray, Malformed, Unsound
-from hubs.json import parse, parse_rows
+from hubs.json import parse, parse_as
 from hubs.protocol import RUNNABLE, HubFile, Page, SafetensorsHeader
 from hubs.transport import Again, Patience, Reader, Transport
 from hubs.weights import read_header, read_headers
@@ -65,14 +65,14 @@ class HuggingFaceHub:
         `filter`: tags that all must hold, such as `base_model:org/name`. `sort`: createdAt,
         lastModified, downloads or likes, largest first. `expand`: the fields of a row beside `id`
         and `_id`. `cursor`: a `Page.next` of any age; the arguments before are then in it already.
-        `shape`: a TypedDict; what it does not have may be left out of the rows.
+        `shape`: a TypedDict or Struct; what it does not have may be left out of the rows.
         """
         if cursor is not None and not self._is_listing(cursor):
             raise Astray(f"the stored place {cursor[:200]!r} is not on {self.endpoint}: start anew")
         params = {"filter": list(filter), "sort": sort, "expand": list(expand), "limit": limit}
         asked = urlencode({key: value for key, value in params.items() if value}, doseq=True)
         url: str | None = cursor or f"{self.endpoint}{LISTING}?{asked}"
-        read = parse if shape is None else partial(parse_rows, shape=shape)
+        read = parse if shape is None else partial(parse_as, kind=list[shape])  # type: ignore[valid-type]
         seen: set[str] = set()
         empty = 0
         while url is not None:

@@ -60,7 +60,7 @@ class Hub(Protocol):
     ) -> Iterator[Page]:
         """The listing, page by page, from the start or from a stored `Page.next`.
 
-        shape: a TypedDict; what it does not have may be left out of the rows.
+        shape: a TypedDict or Struct; what it does not have may be left out of the rows.
         """
         ...
 

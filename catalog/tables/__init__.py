@@ -19,11 +19,13 @@ from catalog.tables.hub import (
     Edge,
     Family,
     Frontier,
+    Hope,
     Member,
     Oddity,
     OptOut,
     Popularity,
     Repository,
+    Stranger,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Family",
     "Frontier",
     "Grade",
+    "Hope",
     "Member",
     "Oddity",
     "OptOut",
@@ -46,6 +49,7 @@ __all__ = [
     "Repository",
     "Ruling",
     "Scan",
+    "Stranger",
     "Suite",
     "Visit",
 ]

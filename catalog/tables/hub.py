@@ -209,6 +209,30 @@ class Frontier(Base):
     done: Mapped[bool] = mapped_column(default=False)
 
 
+class Stranger(Base):
+    """A page of listed models whose parents are unknown to us, kept while the listing lasts."""
+
+    __tablename__ = "strangers"
+
+    id: Mapped[Key]
+    crawl_id: Mapped[int] = mapped_column(ForeignKey("crawls.id", ondelete="CASCADE"))
+    page: Mapped[bytes]
+
+
+class Hope(Base):
+    """A parent that a stranger names, and where that one is. Goes when the strangers go."""
+
+    __tablename__ = "hopes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    crawl_id: Mapped[int] = mapped_column(
+        ForeignKey("crawls.id", ondelete="CASCADE"), primary_key=True
+    )
+    parent: Mapped[str] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+
+
 class Oddity(Base):
     """A row that a crawl could not read, and why."""
 

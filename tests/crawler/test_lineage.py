@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog import lineage, repositories, trees
 from crawler.evidence import Config, declared, of_merge
-from crawler.rows import OddRow, read
+from crawler.rows import OddRow, read_one
 
 
 def test_a_merge_has_all_its_parents(scene):
@@ -261,7 +261,7 @@ keys = st.sampled_from(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # beside other work
 @given(st.dictionaries(keys, junk))
 def test_a_row_of_junk_is_read_or_odd_and_never_an_error(fields):
-    row = read({**fields, "_id": "a" * 24, "id": "a/b"})
+    row = read_one({**fields, "_id": "a" * 24, "id": "a/b"})
     assert row is not None
     assert row.listing.downloads is None or row.listing.downloads >= 0
 
@@ -269,7 +269,7 @@ def test_a_row_of_junk_is_read_or_odd_and_never_an_error(fields):
 @given(junk)
 def test_junk_instead_of_a_row_is_odd(value):
     with pytest.raises(OddRow):
-        read(value)
+        read_one(value)
 
 
 @given(st.lists(st.text(max_size=30)), junk, junk)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubs.json import parse, parse_rows
+from hubs.json import parse, parse_as
 
 
 class Inner(TypedDict, total=False):
@@ -43,7 +43,7 @@ def wanted(row: object) -> object:
 @given(st.lists(ROWS, max_size=4))
 def test_the_wanted_parts_are_what_reading_everything_gives(rows):
     body = json.dumps(rows).encode()
-    assert repr([wanted(row) for row in parse_rows(body, Shape)]) == repr(
+    assert repr([wanted(row) for row in parse_as(body, list[Shape])]) == repr(
         [wanted(row) for row in parse(body)]
     )
 
@@ -55,25 +55,25 @@ def test_bytes_of_any_kind_cost_a_row_nothing(odd, key):
         whole = parse(body)
     except ValueError:
         with pytest.raises(ValueError, match=r"\S"):
-            parse_rows(body, Shape)
+            parse_as(body, list[Shape])
         return
-    assert [wanted(row) for row in parse_rows(body, Shape)] == [wanted(row) for row in whole]
+    assert [wanted(row) for row in parse_as(body, list[Shape])] == [wanted(row) for row in whole]
 
 
 @pytest.mark.parametrize("body", [b'[{"kept": 1', b"", b"[1,]", b'["%s"]' % b"\xff\n"])
 def test_what_is_no_json_is_said_to_be_none(body):
     with pytest.raises(ValueError, match=r"\S"):
-        parse_rows(body, Shape)
+        parse_as(body, list[Shape])
 
 
 def test_a_nest_without_end_is_an_error_and_no_crash():
     with pytest.raises(RecursionError):
-        parse_rows(b"[" * 200_000, Shape)
+        parse_as(b"[" * 200_000, list[Shape])
     deep = b'[{"other": %s}]' % (b"[" * 200_000)
     with pytest.raises((RecursionError, ValueError)):
-        parse_rows(deep, Shape)
+        parse_as(deep, list[Shape])
 
 
 def test_what_a_shape_does_not_have_is_left_out():
     body = b'[{"kept": 1, "other": 2, "inner": {"kept": 3, "other": 4}}]'
-    assert parse_rows(body, Shape) == [{"kept": 1, "inner": {"kept": 3}}]
+    assert parse_as(body, list[Shape]) == [{"kept": 1, "inner": {"kept": 3}}]

@@ -1,0 +1,45 @@
+"""Models whose parents are unknown wait outside until a listing is at its end
+
+Revision: 0010
+Revises: 0009
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "strangers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("crawl_id", sa.Integer(), nullable=False),
+        sa.Column("page", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["crawl_id"], ["crawls.id"], name=op.f("fk_strangers_crawl_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_strangers")),
+    )
+    op.create_table(
+        "hopes",
+        sa.Column("crawl_id", sa.Integer(), nullable=False),
+        sa.Column("parent", sa.String(), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["crawl_id"], ["crawls.id"], name=op.f("fk_hopes_crawl_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("crawl_id", "parent", "page_id", "place", name=op.f("pk_hopes")),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("hopes")
+    op.drop_table("strangers")
