@@ -7,27 +7,34 @@ page, and forgotten.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
-from catalog.bulk import insert_many, next_key, select_among
+from catalog.bulk import insert_many, next_key, select_among, stored_json
 from catalog.tables import Hope, Stranger
 
 _STRANGERS: Table = Stranger.__table__  # type: ignore[assignment]
 _HOPES: Table = Hope.__table__  # type: ignore[assignment]
+PAGE = 64
 
 
 def set_aside(
-    session: Session, crawl_id: int, page: bytes, parents: Sequence[Collection[str]]
+    session: Session, crawl_id: int, pages: Sequence[bytes], parents: Sequence[Collection[str]]
 ) -> None:
-    """Keep a page of strangers. parents: the names of each one's, in their order on the page."""
-    key = next_key(session, _STRANGERS)
-    hopes = [(crawl_id, name, key, place) for place, names in enumerate(parents) for name in names]
-    insert_many(session, _STRANGERS, ("id", "crawl_id", "page"), [(key, crawl_id, page)])
-    insert_many(session, _HOPES, ("crawl_id", "parent", "page_id", "place"), hopes)
+    """Keep strangers, PAGE to a page. parents: the names of each one's."""
+    first = next_key(session, _STRANGERS)
+    waiting: dict[str, list[int]] = defaultdict(list)
+    for place, names in enumerate(parents, first * PAGE):
+        for name in names:
+            waiting[name].append(place)
+    kept = [(key, crawl_id, page) for key, page in enumerate(pages, first)]
+    hopes = [(crawl_id, name, places[0], stored_json(places)) for name, places in waiting.items()]
+    insert_many(session, _STRANGERS, ("id", "crawl_id", "page"), kept)
+    insert_many(session, _HOPES, ("crawl_id", "parent", "first", "places"), hopes)
 
 
 def hoped_for(session: Session, crawl_id: int, after: str, limit: int) -> list[str]:
@@ -37,17 +44,18 @@ def hoped_for(session: Session, crawl_id: int, after: str, limit: int) -> list[s
 
 
 def children(session: Session, crawl_id: int, parents: Sequence[str]) -> dict[int, set[int]]:
-    """Where the strangers are that have one of these parents: places by page."""
-    hopes = "SELECT page_id, place FROM hopes WHERE crawl_id = ? AND parent IN"
+    """Where the strangers are that have one of these parents: places from 0, by page."""
+    hopes = "SELECT places FROM hopes WHERE crawl_id = ? AND parent IN"
     found: dict[int, set[int]] = defaultdict(set)
-    for page, place in select_among(session, hopes, parents, crawl_id):
-        found[page].add(place)
+    for (places,) in select_among(session, hopes, parents, crawl_id):
+        for place in json.loads(places):
+            found[place // PAGE].add(place % PAGE)
     return dict(found)
 
 
-def page(session: Session, page_id: int) -> bytes:
-    """A page as it was set aside."""
-    return session.scalars(select(Stranger.page).where(Stranger.id == page_id)).one()
+def pages(session: Session, ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Pages as they were set aside, and their ids."""
+    return select_among(session, "SELECT id, page FROM strangers WHERE id IN", ids)
 
 
 def forget(session: Session, crawl_id: int) -> None:

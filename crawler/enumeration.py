@@ -2,7 +2,7 @@
 
 Three ways, which store pages alike. `whole` reads every model by creation, `increment` those
 changed since a watermark, `recursive` the children of each node of a family in turn. Where to go
-on is stored with what was read, in one transaction: of a page, or of several that come at once.
+on is stored with what was read, in one transaction: of a page, or of several that come fast.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from catalog import crawls, repositories
 from catalog.database import Session
 from crawler import kinship
-from crawler.ahead import together
+from crawler.batches import together
 from crawler.kinship import Odd
 from crawler.one_pass import Pass
 from crawler.rows import EXPAND, Glance, OddRow, Shape, Wanted, glance
@@ -22,7 +22,7 @@ from hubs.errors import Malformed, Refused
 from hubs.protocol import Page
 
 NODES = 100
-AHEAD = 4  # pages
+TOGETHER = 0.05  # seconds; a hub takes longer for a page
 CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -71,8 +71,8 @@ def _changes(crawl: Pass, cursor: str | None, watermark: datetime) -> Iterator[S
 
 
 def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
-    """Store what is read, pages that came meanwhile in one transaction."""
-    for batch in together(sheets, AHEAD):
+    """Store what is read, pages that come fast in one transaction."""
+    for batch in together(sheets, TOGETHER):
         rows = sum(sheet.rows for sheet in batch)
         newest = max((sheet.newest for sheet in batch if sheet.newest), default=None)
         with crawl.catalog.write() as session:

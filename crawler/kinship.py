@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from zlib import compress, decompress
 
 import msgspec
 
@@ -15,15 +16,16 @@ from catalog import crawls, lineage, repositories, strangers
 from catalog.database import Session
 from catalog.lineage import LISTED
 from catalog.repositories import Met
+from catalog.strangers import PAGE
 from crawler.one_pass import Pass
 from crawler.roots import Household
 from crawler.rows import Glance, Shape, Wanted, glance, read
 from hubs.json import parse_as
 
 PARENTS = 1000  # looked for at once
-PAGES = 20  # of strangers, in memory at once
+PAGES = 200  # of strangers, in memory at once
 Odd = tuple[str | None, str]
-_packed = msgspec.json.Encoder().encode
+_json = msgspec.json.Encoder().encode
 _rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -59,12 +61,13 @@ def store(session: Session, crawl: Pass, seen: Sequence[Glance]) -> list[Odd]:
         else:
             others.append(one)
     try:
-        page = _packed([one.row for one in others])
+        rows = [one.row for one in others]
+        pages = [compress(_json(rows[at : at + PAGE]), 1) for at in range(0, len(rows), PAGE)]
     except (OverflowError, RecursionError, UnicodeEncodeError):
         kin, others = list(seen), []  # what is too odd to be set aside is stored
     if others:
         parents = [{claim.parent for claim in one.evidence} for one in others]
-        strangers.set_aside(session, crawl.crawl_id, page, parents)
+        strangers.set_aside(session, crawl.crawl_id, pages, parents)
     return _keep(session, crawl, kin, met)
 
 
@@ -87,15 +90,13 @@ def _hoped_for(crawl: Pass, after: str) -> list[str]:
 def _children(crawl: Pass, parents: Sequence[str]) -> list[str]:
     """Store the strangers that name these parents. Returns the names of those that are new."""
     with crawl.catalog.read() as session:
-        places = list(strangers.children(session, crawl.crawl_id, parents).items())
+        places = strangers.children(session, crawl.crawl_id, parents)
+    ids = sorted(places)
     names: list[str] = []
-    for at in range(0, len(places), PAGES):
+    for at in range(0, len(ids), PAGES):
         with crawl.catalog.write() as session:
-            seen = [
-                one
-                for page, which in places[at : at + PAGES]
-                for one in _unpacked(strangers.page(session, page), which)
-            ]
+            pages = strangers.pages(session, ids[at : at + PAGES])
+            seen = [one for key, page in pages for one in _unpacked(page, places[key])]
             met = repositories.met(session, crawl.hub_name, [one.hub_id for one in seen])
             new = [one for one in seen if one.hub_id not in met]
             odd = _keep(session, crawl, new, met)
@@ -105,7 +106,7 @@ def _children(crawl: Pass, parents: Sequence[str]) -> list[str]:
 
 
 def _unpacked(page: bytes, places: Collection[int]) -> list[Glance]:
-    rows = _rows(page)
+    rows = _rows(decompress(page))
     found = (glance(parse_as(rows[place], Shape)) for place in sorted(places))
     return [seen for seen in found if seen is not None]
 

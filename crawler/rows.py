@@ -21,7 +21,7 @@ from catalog.repositories import Listing
 from crawler.evidence import LINEAGE, NAME, Config, declared
 
 
-class Made(Struct, gc=False):
+class Made(Struct, gc=False, omit_defaults=True):
     """The parts of a row's configuration that are read."""
 
     architectures: Any = None
@@ -30,20 +30,20 @@ class Made(Struct, gc=False):
     peft: Any = None
 
 
-class Card(Struct, gc=False):
+class Card(Struct, gc=False, omit_defaults=True):
     """The parts of a row's card that are read."""
 
     base_model: Any = None
     base_model_relation: Any = None
 
 
-class Weights(Struct, gc=False):
+class Weights(Struct, gc=False, omit_defaults=True):
     """The part of what a row says of its weights that is read."""
 
     total: Any = None
 
 
-class Shape(Struct, gc=False, rename="camel"):
+class Shape(Struct, gc=False, omit_defaults=True, rename="camel"):
     """The parts of a row that are read. What is odd in one has other types than here."""
 
     hub_id: Any = field(default=None, name="_id")

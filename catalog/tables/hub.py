@@ -220,7 +220,10 @@ class Stranger(Base):
 
 
 class Hope(Base):
-    """A parent that a stranger names, and where that one is. Goes when the strangers go."""
+    """A parent that strangers name, and where those are: the how manieth of all. Goes with them.
+
+    first: the first of the places, which tells apart what was set aside at different times.
+    """
 
     __tablename__ = "hopes"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -229,8 +232,8 @@ class Hope(Base):
         ForeignKey("crawls.id", ondelete="CASCADE"), primary_key=True
     )
     parent: Mapped[str] = mapped_column(primary_key=True)
-    page_id: Mapped[int] = mapped_column(primary_key=True)
-    place: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True)
+    places: Mapped[list[int]]
 
 
 class Oddity(Base):

@@ -30,12 +30,12 @@ def upgrade() -> None:
         "hopes",
         sa.Column("crawl_id", sa.Integer(), nullable=False),
         sa.Column("parent", sa.String(), nullable=False),
-        sa.Column("page_id", sa.Integer(), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["crawl_id"], ["crawls.id"], name=op.f("fk_hopes_crawl_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("crawl_id", "parent", "page_id", "place", name=op.f("pk_hopes")),
+        sa.PrimaryKeyConstraint("crawl_id", "parent", "first", name=op.f("pk_hopes")),
         sqlite_with_rowid=False,
     )
 
