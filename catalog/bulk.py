@@ -96,17 +96,17 @@ def _goes(values: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
 
 
 def select_among(
-    session: Session, sql: str, values: Sequence[Any], *before: Any
+    session: Session, sql: str, values: Sequence[str] | Sequence[int], *before: Any
 ) -> list[tuple[Any, ...]]:
     """Rows of a statement that ends in `IN`, for these values; in several goes if many.
 
-    before: values for the question marks before that.
+    before: values for the question marks before that. One mark for all values: a statement for
+    each number of them would be a statement more to keep.
     """
     rows: list[tuple[Any, ...]] = []
     for some in _goes(values, GOES):
-        marks = ", ".join("?" * len(some))
-        found = session.connection().exec_driver_sql(f"{sql} ({marks})", (*before, *some))
-        rows += found.all()
+        among = f"{sql} (SELECT value FROM json_each(?))"
+        rows += read_many(session, among, (*before, stored_json(some)))
     return rows
 
 

@@ -81,6 +81,7 @@ def _keep(crawl: Pass, sheets: Iterator[Sheet], note: str) -> None:
                 crawls.raise_watermark(session, crawl.crawl_id, newest)
             crawls.step(session, crawl.crawl_id, len(batch), rows, next=batch[-1].next)
         crawl.told(rows, note)
+        del batch  # or it would be held while the next is read
 
 
 def recursive(crawl: Pass) -> None:
