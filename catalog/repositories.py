@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from catalog.bulk import insert_many, next_key, run_many, select_among, stored_moment
+from catalog.bulk import insert_many, next_key, read_many, run_many, select_among, stored_moment
 from catalog.tables import Alias, Member, Repository
 
 _REPOSITORIES: Table = Repository.__table__  # type: ignore[assignment]
@@ -169,13 +169,16 @@ def also_called(session: Session, repository_id: int, name: str, now: datetime) 
 
 def newly_met(session: Session, hub: str, since: datetime, made_before: datetime) -> list[str]:
     """Names of what was met for the first time `since` then, and was made before another moment."""
-    query = select(Repository.name).where(
-        Repository.hub == hub,
-        Repository.last_seen >= since,
-        Repository.first_seen >= since,
-        Repository.created_at < made_before,
-    )
-    return list(session.scalars(query.order_by(Repository.id)))
+    met, made = stored_moment(since), stored_moment(made_before)
+    return [name for (name,) in read_many(session, _NEWLY_MET, (met, met, hub, made))]
+
+
+# `+hub` keeps SQLite from going through all of a hub: little of it was listed on most nights.
+_NEWLY_MET = """
+SELECT name FROM repositories
+WHERE last_seen >= ? AND first_seen >= ? AND +hub = ? AND created_at < ?
+ORDER BY id
+"""
 
 
 class Absent(NamedTuple):

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections import defaultdict
 from contextlib import closing, suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, exists, select
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, aliased
 from catalog.database import Catalog, shown
 from catalog.errors import CatalogError, DatabaseCorrupt
 from catalog.revisions import newest_revision
-from catalog.tables import Checkpoint, Member, Popularity, Repository, Ruling
+from catalog.tables import Checkpoint, Member, Oddity, Popularity, Repository, Ruling
 from catalog.words import Verdict
 
 DAILY = timedelta(days=90)
-"""For so long each day's point of popularity is kept; of earlier weeks, one point each."""
+"""For so long each day's point of popularity is kept, of earlier weeks one point each; and for so
+long, what could not be read."""
 
 KEPT = (Verdict.GEM, Verdict.CONTENDER, Verdict.GRADUATED, Verdict.RANKED)
 
@@ -53,6 +54,17 @@ def thin_popularity(session: Session, today: date) -> int:
         )
         gone += len(found.all())
     return gone
+
+
+def forget_oddities(session: Session, now: datetime) -> int:
+    """Drop what crawls of more than 90 days ago could not read; returns how many went."""
+    found = session.execute(
+        delete(Oddity)
+        .where(Oddity.seen_at < now - DAILY)
+        .execution_options(synchronize_session=False)
+        .returning(Oddity.id)
+    )
+    return len(found.all())
 
 
 def kept_commits(session: Session, family_id: int, scan_id: int) -> tuple[set[Commit], set[Commit]]:

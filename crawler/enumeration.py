@@ -18,7 +18,7 @@ from crawler.batches import together
 from crawler.kinship import Odd
 from crawler.one_pass import Pass
 from crawler.rows import EXPAND, Glance, OddRow, Shape, Wanted, glance
-from hubs.errors import Malformed, Refused
+from hubs.errors import Astray, Refused
 from hubs.protocol import Page
 
 NODES = 100
@@ -150,7 +150,7 @@ def _resumed(
         try:
             pages = crawl.hub.pages(cursor=cursor, shape=Shape)
             first = next(pages, None)
-        except (Refused, Malformed):
+        except (Refused, Astray):
             first = None
         if first is not None:
             yield first

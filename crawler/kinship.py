@@ -60,14 +60,10 @@ def store(session: Session, crawl: Pass, seen: Sequence[Glance]) -> list[Odd]:
             kin.append(one)
         else:
             others.append(one)
-    try:
-        rows = [one.row for one in others]
-        pages = [compress(_json(rows[at : at + PAGE]), 1) for at in range(0, len(rows), PAGE)]
-    except (OverflowError, RecursionError, UnicodeEncodeError):
-        kin, others = list(seen), []  # what is too odd to be set aside is stored
-    if others:
-        parents = [{claim.parent for claim in one.evidence} for one in others]
-        strangers.set_aside(session, crawl.crawl_id, pages, parents)
+    rows = [one.row for one in others]
+    pages = [compress(_json(rows[at : at + PAGE]), 1) for at in range(0, len(rows), PAGE)]
+    parents = [{claim.parent for claim in one.evidence} for one in others]
+    strangers.set_aside(session, crawl.crawl_id, pages, parents)
     return _keep(session, crawl, kin, met)
 
 

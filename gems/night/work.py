@@ -181,11 +181,12 @@ class Work:
         return [commit for commit in self.hub.held() if commit in out]
 
     def _tidy(self) -> None:
-        """Drop weights that are out, and thin old points of popularity."""
+        """Drop weights that are out and oddities of long ago, and thin old points of popularity."""
         kept: set[tuple[str, str]] = set()
         out: set[tuple[str, str]] = set()
         with self.catalog.write() as session:
             upkeep.thin_popularity(session, self.night.began.date())
+            upkeep.forget_oddities(session, self.night.began)
             for family in self.families:
                 newest = nights.newest_of(session, family)
                 if newest is not None:

@@ -38,6 +38,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("crawl_id", "parent", "first", name=op.f("pk_hopes")),
         sqlite_with_rowid=False,
     )
+    # Those that were kept before; who was ever in a family has a past worth keeping.
+    op.execute(
+        "DELETE FROM repositories WHERE id NOT IN (SELECT repository_id FROM members)"
+        " AND id NOT IN (SELECT repository_id FROM checkpoints)"
+    )
 
 
 def downgrade() -> None:

@@ -38,5 +38,6 @@ def plans(session: Session) -> list[str]:
 def test_names_are_looked_up_one_by_one_however_many_the_hub_has(session, many):
     seen = plans(session)
     repositories.ids_of_names(session, "huggingface", [f"o/{n}" for n in range(many)])
-    assert seen
-    assert all("SEARCH" in step and "name=? AND hub=?" in step for step in seen)
+    here = [step for step in seen if "json_each" not in step and step != "LIST SUBQUERY 1"]
+    assert here
+    assert all("SEARCH" in step and "name=? AND hub=?" in step for step in here)

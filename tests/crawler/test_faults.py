@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hubs.errors import HubError
+from hubs.errors import HubError, Malformed
 
 LISTINGS = {"on": ["list"]}
 
@@ -84,6 +84,19 @@ def test_a_crawl_goes_on_at_the_page_where_the_hub_went_away(crowded):
     report = crowded.crawl(strategy="whole")
     assert report.resumed
     assert report.requests == 4
+    assert crowded.requests["list"] == 2
+    assert names(crowded) == EVERYONE
+
+
+def test_a_page_that_is_broken_for_long_is_asked_for_again_and_not_all_before_it(crowded):
+    broken = {"fault": "truncate", "bytes": 30, **LISTINGS, "after": 3, "times": 8}
+    crowded.faults = [broken]
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            crowded.crawl(strategy="whole")
+    assert crowded.requests["list"] == 4  # tries
+    report = crowded.crawl(strategy="whole")
+    assert (report.resumed, report.requests) == (True, 4)
     assert crowded.requests["list"] == 2
     assert names(crowded) == EVERYONE
 

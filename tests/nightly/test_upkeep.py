@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete
 
-from catalog import upkeep
+from catalog import crawls, upkeep
 from catalog.database import Catalog, open_catalog
 from catalog.errors import CatalogError, DatabaseFull
 from catalog.popularity import series
@@ -63,6 +63,18 @@ def test_popularity_is_daily_for_90_days_and_weekly_before(catalog: Catalog) -> 
     assert days(catalog, 2) == sparse
     with catalog.write() as session:
         assert upkeep.thin_popularity(session, TODAY) == 0
+
+
+def test_what_could_not_be_read_is_kept_for_90_days(catalog: Catalog) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    with catalog.write() as session:
+        for ago in (0, 89, 91, 400):
+            when = now - timedelta(days=ago)
+            crawl_id = crawls.begin(session, "h", crawls.WHOLE, [str(ago)], None, when)
+            crawls.note_oddities(session, crawl_id, [("a/b", "odd")], when)
+    with catalog.write() as session:
+        assert upkeep.forget_oddities(session, now) == 2
+        assert [len(crawls.oddities(session, n)) for n in (1, 2, 3, 4)] == [1, 1, 0, 0]
 
 
 def run(*arguments: str) -> Result:
