@@ -10,8 +10,6 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table
@@ -20,7 +18,6 @@ from sqlalchemy.orm import Session
 
 Values = Sequence[tuple[Any, ...]]
 GOES = 1000
-MARKS = 8_192  # question marks in one statement; SQLite takes 32,766
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -70,25 +67,9 @@ def upsert_many(
 def _insert(
     session: Session, table: Table, columns: Sequence[str], rows: Values, conflict: str
 ) -> None:
-    """Insert many rows a statement: while SQLite is at one, the interpreter is free for others.
-
-    What does not fill a statement goes row by row: each number of rows would be a statement more
-    to keep.
-    """
-    full = MARKS // len(columns)
-    ends = len(rows) - len(rows) % full
-    connection = session.connection()
-    for some in _goes(rows[:ends], full):
-        sql = _statement(table.name, tuple(columns), full, conflict)
-        connection.exec_driver_sql(sql, tuple(chain.from_iterable(some)))
-    run_many(session, _statement(table.name, tuple(columns), 1, conflict), rows[ends:])
-
-
-@lru_cache(maxsize=32)
-def _statement(table: str, columns: tuple[str, ...], rows: int, conflict: str) -> str:
-    marks = f"({', '.join('?' * len(columns))})"
-    values = ", ".join([marks] * rows)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} ON CONFLICT {conflict}"
+    into, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    sql = f"INSERT INTO {table.name} ({into}) VALUES ({marks}) ON CONFLICT {conflict}"
+    run_many(session, sql, rows)
 
 
 def _goes(values: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
