@@ -67,7 +67,7 @@ def bare(url: str) -> dict[str, float]:
         get_session,
     )
 
-    from crawler.rows import EXPAND
+    from crawler.shape import EXPAND
 
     rows = requests = 0
     asked = urlencode({"sort": "createdAt", "expand": EXPAND, "limit": 1000}, doseq=True)

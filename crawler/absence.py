@@ -11,7 +11,8 @@ from catalog import crawls, lineage, repositories
 from catalog.lineage import LISTED
 from catalog.repositories import Absent
 from crawler.one_pass import Pass
-from crawler.rows import EXPAND, OddRow, Row, read_one
+from crawler.rows import Row, read_one
+from crawler.shape import EXPAND, OddRow
 from hubs.errors import HubError, NotFound
 
 BATCH = 100

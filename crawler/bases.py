@@ -15,7 +15,8 @@ from catalog.words import Reason, Relation, Status
 from crawler.bench import Bench, Waiting
 from crawler.layout import Misfit
 from crawler.looking import Look
-from crawler.rows import EXPAND, OddRow, read_one
+from crawler.rows import read_one
+from crawler.shape import EXPAND, OddRow
 from hubs.errors import Disabled, Gated, HubError, NotFound
 
 MAX_STEPS = 20  # from a quantized copy of a quantized copy ... to what it was made from

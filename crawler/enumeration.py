@@ -17,7 +17,8 @@ from crawler import kinship
 from crawler.batches import together
 from crawler.kinship import Odd
 from crawler.one_pass import Pass
-from crawler.rows import EXPAND, Glance, OddRow, Shape, Wanted, glance
+from crawler.rows import Glance, Wanted, glance
+from crawler.shape import EXPAND, OddRow, Shape
 from hubs.errors import Astray, Refused
 from hubs.protocol import Page
 

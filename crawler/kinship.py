@@ -19,7 +19,8 @@ from catalog.repositories import Met
 from catalog.strangers import PAGE
 from crawler.one_pass import Pass
 from crawler.roots import Household
-from crawler.rows import Glance, Shape, Wanted, glance, read
+from crawler.rows import Glance, Wanted, glance, read
+from crawler.shape import Shape
 from hubs.json import parse_as
 
 PARENTS = 1000  # looked for at once

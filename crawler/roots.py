@@ -18,8 +18,9 @@ from crawler.evidence import claim
 from crawler.layout import Layout, from_stored, without_buffers
 from crawler.looking import model_weights, weights_digest
 from crawler.presets import Preset
-from crawler.rows import EXPAND, OddRow, Row, read_one
+from crawler.rows import Row, read_one
 from crawler.screening import Standard
+from crawler.shape import EXPAND, OddRow
 from hubs.errors import Disabled, Gated, HubError, NotFound
 from hubs.protocol import Hub, tensors
 

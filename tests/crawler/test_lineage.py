@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from catalog import lineage, repositories, trees
 from crawler.evidence import Config, declared, of_merge
-from crawler.rows import OddRow, read_one
+from crawler.rows import read_one
+from crawler.shape import OddRow
 
 
 def test_a_merge_has_all_its_parents(scene):
