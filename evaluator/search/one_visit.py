@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,16 +9,12 @@ import numpy as np
 from evaluator.search.field import Field
 from evaluator.search.ledger import Ledger
 from evaluator.search.outlay import Outlay
-from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
+from evaluator.search.prospects import prospects
+from evaluator.search.protocol import Batch, Floats, Problem, Standing
 from evaluator.search.schedule import Shape
 from evaluator.search.scoring import Scorer
+from evaluator.search.waiting import LEAST, Waiting
 
-# No visit is begun that could not be asked so much, unless everyone is to be visited.
-LEAST = 8
-# What a visit should be asked on average where a load costs 100 queries, and how that grows with
-# the price of a load: see `worthwhile`.
-ASKED = 40.0
-DEARER = 0.4
 # How far the scale may outgrow the one that fits the whole family: what is left at the end is not
 # thrown at the last. Nobody is loaded again who would need more than so much of it: whether
 # borderline arms went on is chance, and not worth a load.
@@ -37,19 +32,6 @@ OPEN = 1.5
 EARLY = 0.25
 # Arms that arrive when the others are done make a wave of their own if the last one has so many.
 WAVE = 24
-
-
-def worthwhile(load: float, items: int, top_k: int = 1) -> float:
-    """How many queries a visit should be worth on average before more arms are loaded.
-
-    Leaving out a share of the arms costs the chance that the best is among them, times `top_k`
-    where several are wanted; what their loads would have cost lets the others be asked more, and
-    the chance to pick a wrong one falls with about the 3/2th power of that. The costs balance at a
-    power of the price of a load of 1/2.5; the level is from made and recorded matrices. At a price
-    of 1,000, leaving out one arm in twenty more than halves the regret of asking all 40 queries.
-    """
-    asked = ASKED * math.pow(load / 100 / top_k, DEARER)
-    return min(items / 2, asked)
 
 
 class OneVisit:
@@ -74,6 +56,9 @@ class OneVisit:
     left to visit, arms that were stopped only because better ones came before worse ones are loaded
     again, from what is left over: those that the schedule would have kept at the least scale first
     (the promotions of Li et al.). In random order that is hardly ever anyone.
+
+    Whose place is best in the end is a matter of what each may be expected to reach, given those
+    that it came with: see prospects.py.
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None, grace: float = 0.75) -> None:
@@ -85,9 +70,9 @@ class OneVisit:
         self._field = self._wave = self._new_field()
         self._entered = np.zeros(problem.arms, dtype=np.int64)
         self._stopped = np.full(problem.arms, -1, dtype=np.int64)
-        self._queue = books.visiting_order().tolist()
-        self._named = len(problem.first)
-        self._owed = float(books.load_cost.sum())
+        # Which arms came together: at least `WAVE` of them, but for the last.
+        self._waves = np.zeros(problem.arms, dtype=np.int64)
+        self._waiting = Waiting(books, self._outlay)
         self._open: set[int] = set()
         self._held: list[int] = []
         self._going: list[int] = []
@@ -95,14 +80,12 @@ class OneVisit:
         self._again: dict[int, float] = {}
         self._next: tuple[int, float] | None = None
         self._sought = False
-        self._least = 1 if problem.everyone else min(LEAST, books.items)
-        self._planned, self._usual = self._outline()
         self._scale = self._fit()
 
     def arrive(self, load_cost: Sequence[float], reload_cost: Sequence[float]) -> tuple[int, ...]:
         """New arms, at any time: they get the next indices, the budget of so many arms more, and
         the same visit as everyone."""
-        over = not self._open and self._startable() is None
+        over = not self._open and self._waiting.first() is None
         fresh = self._ledger.grow(load_cost, reload_cost)
         self._field.grow(len(fresh))
         if over and self._wave.size >= WAVE:
@@ -111,22 +94,15 @@ class OneVisit:
             self._wave.grow(len(fresh))
         self._entered = np.append(self._entered, np.zeros(len(fresh), dtype=np.int64))
         self._stopped = np.append(self._stopped, np.full(len(fresh), -1, dtype=np.int64))
-        self._line_up(fresh, over)
-        self._owed += float(np.sum(load_cost))
-        self._planned, self._usual = self._outline()
+        latest = int(self._waves[-1])
+        latest += int((self._waves == latest).sum()) >= WAVE
+        self._waves = np.append(self._waves, np.full(len(fresh), latest))
+        self._waiting.join(fresh, over)
         self._sought = False
         return tuple(fresh.tolist())
 
     def _new_field(self) -> Field:
         return Field(self._rungs, self._shape.alpha, self._grace, self._ledger.arms)
-
-    def _line_up(self, fresh: Ints, over: bool) -> None:
-        """Put new arms among those that wait, behind `first`; or before those that were left out
-        when the others were visited."""
-        waiting = np.array([] if over else self._queue[self._named :], dtype=np.int64)
-        mixed = self._ledger.rng.permutation(np.concatenate([waiting, fresh])).tolist()
-        behind = self._queue[self._named :] if over else []
-        self._queue[self._named :] = [*mixed, *behind]
 
     def ask(self) -> Batch | None:
         if self._going:
@@ -134,9 +110,9 @@ class OneVisit:
         # While an arm is held, its engine is: nobody else may be loaded there.
         if self._held or len(self._open) >= max(1, self._ledger.problem.workers):
             return None
-        place = self._startable()
-        if place is not None:
-            return self._visit(place)
+        arm = self._waiting.first()
+        if arm is not None:
+            return self._visit(arm)
         found = self._worth_loading()
         return None if found is None else self._return(*found)
 
@@ -163,11 +139,13 @@ class OneVisit:
 
     @property
     def done(self) -> bool:
-        return not self._open and self._startable() is None and self._worth_loading() is None
+        return not self._open and self._waiting.first() is None and self._worth_loading() is None
 
     def standing(self) -> Standing:
         books = self._ledger
-        return books.standing(self._scorer.cautious(), self._stopped, tuple(self._rungs.tolist()))
+        reach = prospects(books, self._scorer, self._rungs, self._waves)
+        ranking = np.lexsort((books.tie, -reach))
+        return books.standing(ranking, self._stopped, tuple(self._rungs.tolist()))
 
     @property
     def _left(self) -> float:
@@ -181,24 +159,11 @@ class OneVisit:
         """What an average visit may be asked."""
         return self._ledger.mean_budget - float(self._ledger.load_cost.mean())
 
-    def _startable(self) -> int | None:
-        """The place in the queue of the next arm that can be paid for."""
-        books = self._ledger
-        if not self._to_come():
-            return None
-        least = self._least if books.loads.any() else 1
-        if books.load_cost[self._queue[0]] + least <= books.left + 1e-9:
-            return 0
-        able = books.load_cost[self._queue] + least <= books.left + 1e-9
-        return int(able.argmax()) if able.any() else None
-
-    def _visit(self, place: int) -> Batch:
+    def _visit(self, arm: int) -> Batch:
         """Load the next arm and ask it up to the rung that everyone reaches."""
         books = self._ledger
-        self._scale = min(self._fit(), MOST * self._usual)
-        arm = self._queue.pop(place)
-        self._named -= place < self._named
-        self._owed -= float(books.load_cost[arm])
+        self._scale = min(self._fit(), MOST * self._waiting.usual)
+        self._waiting.take(arm)
         sure = int(self._rungs[np.searchsorted(self._rungs, self._scale + 1e-9) - 1])
         until = int(min(sure, books.left - books.load_cost[arm] + 1e-9))
         self._open.add(arm)
@@ -230,10 +195,14 @@ class OneVisit:
         arms = np.flatnonzero((field.halted >= 0) & ~books.failed)
         under_way = list(self._again)
         left = books.left - float((books.items - books.depth[under_way]).sum())
+        if self._wave is not self._field and self._wave.size < WAVE:
+            # What a wave that may yet grow brought is kept for it.
+            latest = self._waves == self._waves[-1]
+            left -= max(0.0, float((self._each - books.depth[latest]).sum()))
         if not len(arms) or left <= 0:
             return None
         needed, levels, fees = field.needed(arms), field.halted[arms], books.fees()[arms]
-        scale = min(self._outlay.returning(needed, levels, fees, left), AGAIN * self._usual)
+        scale = min(self._outlay.returning(needed, levels, fees, left), AGAIN * self._waiting.usual)
         step = self._rungs[levels + 1] - books.depth[arms]
         able = (needed <= scale + 1e-9) & (fees + step <= left + 1e-9)
         if not able.any():
@@ -294,7 +263,7 @@ class OneVisit:
         of its wave, at the scale that fits what is left for that."""
         # Who is still being asked lower down has not been compared here yet.
         below = self._below(arm)
-        visits, fee = self._ahead()
+        visits, fee = self._waiting.ahead(self._left)
         for field in self._fields(arm):
             if field is not self._field:
                 # Of a wave that may yet grow, nobody takes what those to come will need.
@@ -311,31 +280,18 @@ class OneVisit:
         """Whether an arm near the leader of a rung can be asked everything without touching what
         the visits to come bring with them."""
         books = self._ledger
-        visits, _ = self._ahead()
+        visits, _ = self._waiting.ahead(self._left)
         over = self._left - visits * books.mean_budget
         if over + 1e-9 < books.items - books.depth[arm]:
             return False
         error = self._scorer.error(int(self._rungs[level]))
         return self._field.behind(arm, level) <= NEAR * error
 
-    def _ahead(self) -> tuple[float, float]:
-        """How many visits are still to be paid for, and what a load costs on average."""
-        if not self._queue:
-            return 0.0, 0.0
-        fee = self._owed / len(self._queue)
-        return min(float(self._to_come()), max(0.0, self._left) / (fee + self._least)), fee
-
-    def _to_come(self) -> int:
-        """How many visits are still planned; one to an arm that failed is made up for."""
-        books = self._ledger
-        made = int((books.loads.astype(bool) & ~books.failed).sum())
-        return min(len(self._queue), max(0, self._planned - made))
-
     def _reserve(self, arm: int) -> float:
         """What is kept for others: for the visits to come their loads, what everyone is asked, and
         a part of what is meant for going deep, lest arms that happen to come first use it all up;
         and for those under way."""
-        visits, fee = self._ahead()
+        visits, fee = self._waiting.ahead(self._left)
         each = max(0.0, self._ledger.mean_budget - fee)
         kept = visits * (fee + max(min(LEAST, self._scale), KEPT * each)) if visits else 0.0
         return kept + self._under_way(KEPT_OPEN, arm)
@@ -348,17 +304,6 @@ class OneVisit:
 
     def _fit(self) -> float:
         """The largest scale n0 at which the visits to come are expected to fit what is left."""
-        visits, fee = self._ahead()
+        visits, fee = self._waiting.ahead(self._left)
         money = self._left - self._under_way(OPEN)
         return self._outlay.fitting(visits, fee, self._field.size, money)
-
-    def _outline(self) -> tuple[int, float]:
-        """How many of all known so far to visit, and the scale that would fit them, had nobody
-        been visited."""
-        books = self._ledger
-        whole = books.mean_budget * books.arms
-        fee = float(books.load_cost.mean())
-        each = fee + worthwhile(fee, books.items, books.problem.top_k)
-        covered = books.problem.everyone or whole >= books.arms * each
-        visits = books.arms if covered else max(1, int(whole / each))
-        return visits, self._outlay.fitting(visits, fee, 0, whole)

@@ -13,14 +13,6 @@ from evaluator.search.protocol import Floats, Ints, Items
 NOISE = 0.2
 """Variance of one answer, at a mean of about 0.7."""
 
-BEHIND = -0.2
-BELIEVED = 10.0
-"""Before an arm is asked, it is expected to be so far behind those that went deepest; so many
-answers count as much as that."""
-
-CAUTION = 0.25
-"""How many standard errors of what an arm was not asked are held against it."""
-
 
 class Scorer:
     """The mean of a prefix; with a history, the best linear prediction of the mean of all.
@@ -53,29 +45,6 @@ class Scorer:
             score[alike] = self.at(alike, int(depth))
         return np.lexsort((books.tie, -score, -books.depth))
 
-    def cautious(self) -> Ints:
-        """All arms by what they may be expected to reach at the greatest depth anyone came to.
-
-        An arm that was stopped earlier is compared with the deepest arms at the place where it was
-        stopped. Beyond that, its lead there counts as far as so many answers support it, less
-        `CAUTION`. So a mere few good answers do not win, and neither does an arm that went deep
-        for lack of better ones at the time.
-        """
-        books = self._books
-        score = np.full(books.arms, -np.inf)
-        known = (books.count > 0) & ~books.failed
-        if not known.any():
-            return np.lexsort((books.tie, -score))
-        end = int(books.depth[known].max())
-        deepest = np.flatnonzero(known & (books.depth == end))
-        for depth in np.unique(books.depth[known]).tolist():
-            alike = np.flatnonzero(known & (books.depth == depth))
-            lead = self.at(alike, depth) - float(self.at(deepest, depth).mean())
-            rate = (lead * depth + BEHIND * BELIEVED) / (depth + BELIEVED)
-            error = math.sqrt(NOISE * (1 / depth - 1 / end))
-            score[alike] = rate + (lead - rate) * depth / end - CAUTION * error
-        return np.lexsort((books.tie, -score))
-
     def _score(self, block: Floats, prefix: int) -> Floats:
         missing = np.isnan(block)
         items = self._items
@@ -91,8 +60,11 @@ class Scorer:
     def error(self, prefix: int) -> float:
         """Standard error of what an arm's score at a prefix says of its mean, on the score's scale:
         with a history, what is not yet known counts as expected, and scores lie closer."""
-        scale = 1.0 if self._items is None else float(self._weighing(self._items, prefix).sum())
-        return scale * math.sqrt(NOISE * (1 / prefix - 1 / self._books.items))
+        return self.scale(prefix) * math.sqrt(NOISE * (1 / prefix - 1 / self._books.items))
+
+    def scale(self, prefix: int) -> float:
+        """How much further apart arms are than their scores at a prefix: those by so much."""
+        return 1.0 if self._items is None else float(self._weighing(self._items, prefix).sum())
 
     def _weighing(self, items: Items, prefix: int) -> Floats:
         if prefix not in self._weights:

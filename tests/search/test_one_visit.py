@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from evaluator.search.ledger import Ledger
-from evaluator.search.one_visit import OneVisit, worthwhile
+from evaluator.search.one_visit import OneVisit
 from evaluator.search.protocol import Arrivals, Batch, Floats, Policy, Problem
-from evaluator.search.scoring import Scorer
+from evaluator.search.waiting import worthwhile
 from tests.search.drive import drive, problem
 from tests.search.families import best_first, family, spread
 
@@ -212,15 +211,3 @@ def test_where_loads_are_dear_some_arms_are_left_out_and_the_pick_is_better() ->
         assert drive(policy, cheap, scores).loads.all()
         everyone.append(regret(policy, scores))
     assert clearly_worse(everyone, fewer)
-
-
-def test_a_few_lucky_answers_do_not_beat_a_finisher() -> None:
-    """The last arm of all is asked two items, hard for all others, and gets them right."""
-    scores = np.full((3, 60), 0.8)
-    scores[:, :2] = 0.0
-    scores[2] = [1.0, 1.0] + [0.0] * 58
-    books = Ledger(problem(scores, 60.0, order=np.arange(60)))
-    for arm, depth in ((0, 60), (1, 60), (2, 2)):
-        batch = books.ask(np.array([arm]), np.arange(depth))
-        books.tell(batch, scores[np.ix_(batch.arms, batch.items)])
-    assert Scorer(books).cautious()[0] in (0, 1)
