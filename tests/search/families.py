@@ -30,6 +30,29 @@ def close(seed: int, arms: int, items: int) -> Floats:
     return (rng.random((arms, items)) < chance).astype(np.float64)
 
 
+def wide(seed: int, arms: int, items: int) -> Floats:
+    """Arms that spread as widely as logits of N(0, 1) do; items are alike."""
+    rng = np.random.default_rng([seed, 8])
+    chance = 1 / (1 + np.exp(-rng.normal(0, 1, (arms, 1))))
+    return (rng.random((arms, items)) < chance).astype(np.float64)
+
+
+def narrow(seed: int, arms: int, items: int) -> Floats:
+    """Arms that hardly differ, asked items that do."""
+    rng = np.random.default_rng([seed, 9])
+    chance = 1 / (1 + np.exp(-rng.normal(0, 0.12, (arms, 1)) - rng.normal(0.5, 1.5, items)))
+    return (rng.random((arms, items)) < chance).astype(np.float64)
+
+
+def skewed(seed: int, arms: int, items: int) -> Floats:
+    """A crowd of equals, many broken arms, and three leaders far ahead of all others."""
+    rng = np.random.default_rng([seed, 10])
+    skill = np.where(rng.random(arms) < 0.3, rng.normal(-2, 0.5, arms), rng.normal(0, 0.15, arms))
+    skill[rng.permutation(arms)[:3]] = rng.normal(1, 0.1, min(arms, 3))
+    chance = 1 / (1 + np.exp(-skill[:, None] - rng.normal(0.5, 1.2, items)))
+    return (rng.random((arms, items)) < chance).astype(np.float64)
+
+
 def family(seed: int, arms: int = 120, items: int = 300) -> Floats:
     """A spread of arms whose best few are close."""
     rng = np.random.default_rng([seed, 77])

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -9,9 +10,9 @@ from evaluator.search.exhaustive import Exhaustive
 from evaluator.search.one_visit import OneVisit
 from evaluator.search.planner import choose
 from evaluator.search.policies import NAMES, make
-from evaluator.search.protocol import Policy, Problem
+from evaluator.search.protocol import Floats, Policy, Problem
 from tests.search.drive import drive, problem
-from tests.search.families import close, excess, regret, spread
+from tests.search.families import close, excess, narrow, regret, skewed, spread, wide
 
 ASYNCHRONOUS = ("default", "one_visit", "exhaustive", "random")
 SEEDS = range(24)
@@ -34,6 +35,23 @@ def regrets(load: float) -> dict[str, list[float]]:
 @pytest.mark.parametrize("load", [0.0, 100.0, 1000.0])
 def test_the_default_is_not_worse_than_any_other_policy(load: float) -> None:
     found = regrets(load)
+    for name in NAMES:
+        assert excess(found["default"], found[name]) <= 2, name
+
+
+@pytest.mark.parametrize("made", [wide, narrow, skewed])
+@pytest.mark.parametrize("load", [0.0, 100.0, 1000.0])
+def test_the_default_is_not_worse_however_far_arms_spread(
+    made: Callable[[int, int, int], Floats], load: float
+) -> None:
+    found: dict[str, list[float]] = {name: [] for name in NAMES}
+    for seed in range(12):
+        scores = made(seed, 240, 240)
+        for name, values in found.items():
+            posed = problem(scores, load + 10, seed, load)
+            policy = make(name, posed)
+            drive(policy, posed, scores)
+            values.append(regret(scores, policy.standing().order[0]))
     for name in NAMES:
         assert excess(found["default"], found[name]) <= 2, name
 

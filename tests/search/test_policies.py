@@ -171,6 +171,15 @@ def test_constant_scores(name: str, constant: float) -> None:
     assert len(policy.standing().order) == 9
 
 
+@pytest.mark.parametrize(("arms", "budget"), [(20, 3.0), (300, 10.0), (700, 10.0), (700, 1.5)])
+def test_rounds_leave_nobody_unasked_who_can_be_asked(arms: int, budget: float) -> None:
+    scores = matrix(2, arms, 1000)
+    posed = problem(scores, budget)
+    asked = drive(make("accelerated", posed), posed, scores).asked.sum(axis=1)
+    assert asked.min() >= 1
+    assert asked.max() > 2 * budget
+
+
 def test_telling_what_was_not_asked_is_refused() -> None:
     scores = matrix(0, 3, 5)
     policy = make("accelerated", problem(scores, 3.0))
