@@ -7,7 +7,7 @@ are all unknown is set aside, and stored only if one of them turns out to be kno
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from zlib import compress, decompress
 
 import msgspec
@@ -19,15 +19,14 @@ from catalog.repositories import Met
 from catalog.strangers import PAGE
 from crawler.one_pass import Pass
 from crawler.roots import Household
-from crawler.rows import Glance, Wanted, glance, read
-from crawler.shape import Shape
-from hubs.json import parse_as
+from crawler.rows import Glance, Wanted, read
 
 PARENTS = 1000  # looked for at once
 PAGES = 200  # of strangers, in memory at once
 Odd = tuple[str | None, str]
-_json = msgspec.json.Encoder().encode
-_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_packed = msgspec.json.Encoder().encode
+_places = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_unpacked = msgspec.json.Decoder(Glance).decode
 
 
 def like_a_root(households: Sequence[Household]) -> Wanted:
@@ -61,8 +60,7 @@ def store(session: Session, crawl: Pass, seen: Sequence[Glance]) -> list[Odd]:
             kin.append(one)
         else:
             others.append(one)
-    rows = [one.row for one in others]
-    pages = [compress(_json(rows[at : at + PAGE]), 1) for at in range(0, len(rows), PAGE)]
+    pages = [compress(_packed(others[at : at + PAGE]), 1) for at in range(0, len(others), PAGE)]
     parents = [{claim.parent for claim in one.evidence} for one in others]
     strangers.set_aside(session, crawl.crawl_id, pages, parents)
     return _keep(session, crawl, kin, met)
@@ -93,19 +91,18 @@ def _children(crawl: Pass, parents: Sequence[str]) -> list[str]:
     for at in range(0, len(ids), PAGES):
         with crawl.catalog.write() as session:
             pages = strangers.pages(session, ids[at : at + PAGES])
-            seen = [one for key, page in pages for one in _unpacked(page, places[key])]
+            seen = [
+                _unpacked(packed)
+                for key, page in pages
+                for place, packed in enumerate(_places(decompress(page)))
+                if place in places[key]
+            ]
             met = repositories.met(session, crawl.hub_name, [one.hub_id for one in seen])
             new = [one for one in seen if one.hub_id not in met]
             odd = _keep(session, crawl, new, met)
             crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
         names += [one.name for one in new]
     return names
-
-
-def _unpacked(page: bytes, places: Collection[int]) -> list[Glance]:
-    rows = _rows(decompress(page))
-    found = (glance(parse_as(rows[place], Shape)) for place in sorted(places))
-    return [seen for seen in found if seen is not None]
 
 
 def _keep(session: Session, crawl: Pass, seen: Sequence[Glance], met: Met) -> list[Odd]:

@@ -58,17 +58,17 @@ class Wanted:
 class Glance(NamedTuple):
     """A row as far as it is read to know whose it may be.
 
-    evidence: what it says of its parents. odd: fields left out, and why. row: all of it.
+    evidence: what it says of its parents. odd: fields left out, and why. rest: what was not read.
     """
 
     hub_id: str
     name: str
-    tags: str
+    license: str | None
     config: Config
     parameters: int | None
     evidence: Sequence[Evidence]
     odd: list[str]
-    row: Shape
+    rest: Shape
 
 
 class Row(NamedTuple):
@@ -83,10 +83,8 @@ def glance(told: object, wanted: Wanted | None = None) -> Glance | None:
     """None for a row that names no parents and is not `wanted`. Raises OddRow without identity."""
     row = told if type(told) is Shape else shaped(told)
     name, hub_id = row.id, row.hub_id
-    if type(name) is not str or not _is_name(name):
+    if type(name) is not str:
         raise OddRow(None, "id is not a repository's name")
-    if type(hub_id) is not str or not _is_hub_id(hub_id):
-        raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
     tags = _tags(row.tags, odd)
     card, made, weights = row.card_data, row.config, row.safetensors
@@ -101,11 +99,22 @@ def glance(told: object, wanted: Wanted | None = None) -> Glance | None:
         and not wanted.may_have(name, parameters)
     ):
         return None  # as most of a hub is: no more of it is looked at
+    if not _is_name(name):
+        raise OddRow(None, "id is not a repository's name")
+    if type(hub_id) is not str or not _is_hub_id(hub_id):
+        raise OddRow(name, "_id is not an identity")
     config = _config(made, tags, odd)
     evidence = declared(name, tags, base, relation, config)
-    if evidence or wanted is None or wanted.has(name, config.architecture, parameters):
-        return Glance(hub_id, name, tags, config, parameters, evidence, odd, row)
-    return None
+    if (
+        not evidence
+        and wanted is not None
+        and not wanted.has(name, config.architecture, parameters)
+    ):
+        return None
+    if weights is not None and type(weights) is not Weights:
+        odd.append("safetensors makes no sense")
+    row.id = row.hub_id = row.tags = row.card_data = row.config = row.safetensors = None
+    return Glance(hub_id, name, _license(tags), config, parameters, evidence, odd, row)
 
 
 NONE = (None, None)
@@ -113,24 +122,22 @@ NONE = (None, None)
 
 def read(seen: Glance) -> Row:
     """All of a row."""
-    row, odd = seen.row, seen.odd
-    if row.safetensors is not None and type(row.safetensors) is not Weights:
-        odd.append("safetensors makes no sense")
+    rest, odd = seen.rest, seen.odd
     listing = Listing(
         seen.hub_id,
         seen.name,
-        _sha(row.sha, odd),
-        _moment(row.created_at, "createdAt", odd),
-        _moment(row.last_modified, "lastModified", odd),
-        _gate(row.gated),
-        row.disabled is True,
-        row.private is True,
-        _license(seen.tags),
+        _sha(rest.sha, odd),
+        _moment(rest.created_at, "createdAt", odd),
+        _moment(rest.last_modified, "lastModified", odd),
+        _gate(rest.gated),
+        rest.disabled is True,
+        rest.private is True,
+        seen.license,
         seen.config.architecture,
         seen.parameters,
-        _count(row.downloads, "downloads", odd),
-        _count(row.downloads_all_time, "downloadsAllTime", odd),
-        _count(row.likes, "likes", odd),
+        _count(rest.downloads, "downloads", odd),
+        _count(rest.downloads_all_time, "downloadsAllTime", odd),
+        _count(rest.likes, "likes", odd),
         _config_text(seen.config),
     )
     return Row(listing, seen.evidence, odd)
