@@ -102,8 +102,8 @@ class Transport:
         # Held until the next one is there: the room of a page, once freed, goes back to the system,
         # and each next page would have it made anew.
         self._last: Reply | None = None
+        session.join(self.endpoint, patience.timeout)  # first: making headers asks the hub, too
         self._headers = build_hf_headers(token=token, library_name="hidden-gems")
-        session.join(self.endpoint, patience.timeout)
 
     def own(self, url: str) -> bool:
         """Whether a URL is on this hub's own host."""
