@@ -111,7 +111,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA cache_size = -8192")  # kB; the system keeps the rest of the file at hand
+    cursor.execute("PRAGMA cache_size = -4096")  # kB; the system keeps the rest of the file at hand
     cursor.execute("PRAGMA wal_autocheckpoint = 16000")
     cursor.execute("PRAGMA secure_delete = OFF")  # what is public need not be overwritten to go
     cursor.execute("PRAGMA foreign_keys = ON")
