@@ -173,7 +173,7 @@ class Scan:
             out.remove(batch)
             here = self._answer(batch, out, here)
             policy.tell(batch, np.stack([self._scores(arm, batch) for arm in batch.arms]))
-            rung = policy.standing().rung
+            rung = policy.stopped()
             self._let_go([a for a in batch.arms if rung[a] >= 0 or self._dropped(a)])
 
     def _dropped(self, arm: int) -> bool:

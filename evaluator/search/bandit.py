@@ -50,8 +50,10 @@ class Bandit(ABC):
 
     def standing(self) -> Standing:
         books = self._ledger
-        stopped = np.where(books.depth < books.items, 0, -1)
-        return books.standing(books.ranking(), stopped, (books.items,))
+        return books.standing(books.ranking(), self.stopped(), (books.items,))
+
+    def stopped(self) -> Ints:
+        return np.where(self._ledger.depth < self._ledger.items, 0, -1)
 
     def _pull(self) -> Batch | None:
         books = self._ledger

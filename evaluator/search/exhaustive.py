@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluator.search.ledger import Ledger
-from evaluator.search.protocol import Batch, Floats, Problem, Standing
+from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
 
 
 class Exhaustive:
@@ -45,5 +45,8 @@ class Exhaustive:
 
     def standing(self) -> Standing:
         books = self._ledger
-        rung = np.where((books.depth < books.items) | books.failed, 0, -1)
-        return books.standing(books.ranking(), rung, (books.items,))
+        return books.standing(books.ranking(), self.stopped(), (books.items,))
+
+    def stopped(self) -> Ints:
+        books = self._ledger
+        return np.where((books.depth < books.items) | books.failed, 0, -1)

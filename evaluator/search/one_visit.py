@@ -10,7 +10,7 @@ from evaluator.search.field import Field
 from evaluator.search.ledger import Ledger
 from evaluator.search.outlay import Outlay
 from evaluator.search.prospects import prospects
-from evaluator.search.protocol import Batch, Floats, Problem, Standing
+from evaluator.search.protocol import Batch, Floats, Ints, Problem, Standing
 from evaluator.search.schedule import Shape
 from evaluator.search.scoring import Scorer
 from evaluator.search.waiting import LEAST, Waiting
@@ -146,6 +146,9 @@ class OneVisit:
         reach = prospects(books, self._scorer, self._rungs, self._waves)
         ranking = np.lexsort((books.tie, -reach))
         return books.standing(ranking, self._stopped, tuple(self._rungs.tolist()))
+
+    def stopped(self) -> Ints:
+        return self._stopped.copy()
 
     @property
     def _left(self) -> float:

@@ -39,4 +39,7 @@ class Random:
 
     def standing(self) -> Standing:
         books = self._ledger
-        return books.standing(books.ranking(), np.full(books.arms, -1, dtype=np.int64), ())
+        return books.standing(books.ranking(), self.stopped(), ())
+
+    def stopped(self) -> Ints:
+        return np.full(self._ledger.arms, -1, dtype=np.int64)

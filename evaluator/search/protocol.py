@@ -117,6 +117,10 @@ class Policy(Protocol):
 
     def standing(self) -> Standing: ...
 
+    def stopped(self) -> Ints:
+        """`rung` of what `standing` would say, which is cheaper to know."""
+        ...
+
 
 @runtime_checkable
 class Arrivals(Protocol):

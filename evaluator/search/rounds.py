@@ -70,6 +70,9 @@ class Rounds(ABC):
     def standing(self) -> Standing:
         return self._ledger.standing(self._ranking(), self._stopped, tuple(self._rungs))
 
+    def stopped(self) -> Ints:
+        return self._stopped.copy()
+
     def _advance(self) -> None:
         if not self._round():
             self._refill()

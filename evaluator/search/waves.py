@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evaluator.search.protocol import Arrivals, Batch, Floats, Policy, Problem, Standing
+from evaluator.search.protocol import Arrivals, Batch, Floats, Ints, Policy, Problem, Standing
 
 
 class Joinable(Policy, Arrivals, Protocol):
@@ -47,7 +47,7 @@ class Waves:
 
     def standing(self) -> Standing:
         """Where all stand; who has not joined yet was asked nothing."""
-        here, missing = self._policy.standing(), sum(w.stop - w.start for w in self._coming)
+        here, missing = self._policy.standing(), self._missing
         if not missing:
             return here
         arms = len(here.asked)
@@ -56,9 +56,17 @@ class Waves:
             order=(*here.order, *range(arms, arms + missing)),
             estimate=np.append(here.estimate, np.full(missing, np.nan)),
             asked=np.append(here.asked, np.zeros(missing, dtype=np.int64)),
-            rung=np.append(here.rung, np.full(missing, -1)),
+            rung=self.stopped(),
             failed=np.append(here.failed, np.zeros(missing, dtype=np.bool_)),
         )
+
+    def stopped(self) -> Ints:
+        return np.append(self._policy.stopped(), np.full(self._missing, -1))
+
+    @property
+    def _missing(self) -> int:
+        """How many have not joined yet."""
+        return sum(wave.stop - wave.start for wave in self._coming)
 
 
 def opening(problem: Problem) -> Problem:

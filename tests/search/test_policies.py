@@ -46,6 +46,7 @@ def test_never_overspends_never_asks_twice_and_survives_failures(name: str, sear
         seen = drive(policy, posed, scores, shuffle)
         assert seen.spent <= budget * arms + 1e-6
         standing = policy.standing()
+        assert policy.stopped().tolist() == standing.rung.tolist()
         assert sorted(standing.order) == np.flatnonzero(~standing.failed).tolist()
         assert (standing.asked <= seen.asked.sum(axis=1)).all()
 
