@@ -102,6 +102,7 @@ def _children(crawl: Pass, parents: Sequence[str]) -> list[str]:
             odd = _keep(session, crawl, new, met)
             crawls.note_oddities(session, crawl.crawl_id, odd, crawl.began)
         names += [one.name for one in new]
+        crawl.told(0, "listed children find their parents")
     return names
 
 
