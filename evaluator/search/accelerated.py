@@ -13,8 +13,8 @@ from evaluator.search.schedule import Shape, next_round
 # A round loads every survivor again: prefixes grow by up to so much more where that is dear.
 FEWER = 2.7
 STEEP = 9.0
-# With a history the first answers say more, and so much less is spent on them.
-KNOWING = 0.7
+# With a history the first answers say more, and less is spent on them.
+KNOWING = 0.8
 
 
 def shape_for(problem: Problem) -> Shape:

@@ -15,28 +15,24 @@ STEPS = 24
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Of many arms c / n are kept at prefix n; of the last `few`, as many as 1 / n^alpha falls.
-    Prefixes grow by `growth` a round.
+    """k(n) = c / n^alpha arms are kept at prefix n, and prefixes grow by `growth` a round.
 
-    While 1 / n falls, every round costs the same (Karnin et al. 2013, Audibert et al. 2010): a few
-    answers cannot tell a leader from the crowd, and harder first cuts lose one that is alone far
-    ahead. An alpha below 1 spends more at the end: the last few are alike.
+    alpha: at 1 every round costs the same (Karnin et al. 2013, Audibert et al. 2010), and less
+    spends more at the end. A family with a crowd at its top wants less, one whose leaders stand
+    alone wants 1: a few answers cannot tell them from the others.
     """
 
-    alpha: float = 0.75
+    alpha: float = 0.85
     growth: float = 1.1
-    few: float = 24.0
 
     def kept(self, scale: float, prefix: Floats) -> Floats:
         """The number kept at each prefix, at scale c."""
-        many = scale / np.maximum(prefix, 1.0)
-        found: Floats = np.floor(many * np.minimum(many / self.few, 1.0) ** (self.alpha - 1) + 1e-9)
+        found: Floats = np.floor(scale / np.maximum(prefix, 1.0) ** self.alpha + 1e-9)
         return found
 
-    def scale(self, arms: int, prefix: float) -> float:
-        """The scale at which so many arms are just kept at a prefix; linear in the prefix."""
-        late = min(arms / self.few, 1.0) ** (1 / self.alpha - 1)
-        return float(prefix * arms * late)
+    def start(self, scale: float, arms: int) -> int:
+        """The prefix up to which so many arms are all kept."""
+        return int(min((scale / arms) ** (1 / self.alpha), 1e9))
 
 
 def prefixes(shape: Shape, start: float, items: int) -> list[int]:
@@ -62,14 +58,14 @@ def next_round(
     if alive == 0 or depth >= items:
         return 0, depth
     least = 1 if alive * (1 + fee) <= left + 1e-9 else 0
-    low, high = 0.0, shape.scale(alive, items)
+    low, high = 0.0, alive * float(items) ** shape.alpha
     for _ in range(STEPS):
         scale = (low + high) / 2
-        start = max(depth, least, int(scale / shape.scale(alive, 1)))
+        start = max(depth, least, shape.start(scale, alive))
         cost = alive * (start - depth + fee) if start > depth else 0.0
         cost += _price(shape, scale, start, alive, items, fee)
         low, high = (scale, high) if cost <= left + 1e-9 else (low, scale)
-    start = max(depth, least, int(low / shape.scale(alive, 1)))
+    start = max(depth, least, shape.start(low, alive))
     if start > depth:
         return alive, min(start, items)
     return int(shape.kept(low, np.array(float(depth)))), prefixes(shape, depth, items)[0]
