@@ -19,7 +19,7 @@ from catalog.tables import Hope, Stranger
 
 _STRANGERS: Table = Stranger.__table__  # type: ignore[assignment]
 _HOPES: Table = Hope.__table__  # type: ignore[assignment]
-PAGE = 64
+PAGE = 32
 
 
 def set_aside(

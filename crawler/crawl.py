@@ -24,6 +24,7 @@ from crawler.layout import Layout
 from crawler.one_pass import Pass
 from crawler.presets import OptOut, Preset, Presets
 from crawler.roots import Household
+from crawler.shape import Shape
 from hubs.protocol import Hub
 
 HUGGING_FACE = "huggingface"
@@ -271,7 +272,7 @@ def _household(source: Source, catalog: Catalog, preset: Preset, now: datetime) 
 
 def _newest(hub: Hub, now: datetime) -> tuple[datetime | None, bool]:
     """When anything on the hub changed last, and whether the hub fits on one page."""
-    page = next(hub.pages(sort="lastModified", expand=["lastModified"]), None)
+    page = next(hub.pages(sort="lastModified", expand=["lastModified"], shape=Shape), None)
     changed = enumeration.moments(page, now) if page is not None else []
     return max(changed, default=None), page is None or page.next is None
 

@@ -23,7 +23,7 @@ from hubs.errors import Astray, Refused
 from hubs.protocol import Page
 
 NODES = 100
-TOGETHER = 0.05  # seconds; a hub takes longer for a page
+TOGETHER = 0.1  # seconds; a hub takes longer for a page
 CLOCKS_DIFFER = timedelta(days=1)
 
 

@@ -86,7 +86,7 @@ def declared(
     return said + _of_config(name, found, config)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _of_tags(tags: str) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
     """What tags say of parents, and the parents that they name without a relation.
 
@@ -207,7 +207,7 @@ def _any(tags: str, *names: str) -> bool:
     return any(f"\n{name}\n" in tags for name in names)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _is_parent(name: str) -> bool:
     """Whether a hub could have it, rather than only the machine that made the checkpoint."""
     return NAME.fullmatch(name) is not None and ".." not in name and name.split("/")[0] not in LOCAL

@@ -167,7 +167,7 @@ def _tags(value: object, odd: list[str]) -> str:
     return "\n"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _config_text(config: Config) -> str:
     """JSON of a configuration; few differ."""
     told = config._replace(adapter=False)._asdict()
@@ -197,7 +197,7 @@ def _config(config: object, tags: str, odd: list[str]) -> Config:
     return _alike(architecture, remote_code, quantization, adapter, adapter_base)
 
 
-_alike = lru_cache(maxsize=4096)(Config)  # few differ
+_alike = lru_cache(maxsize=1024)(Config)  # few differ
 
 
 def _license(tags: str) -> str | None:
