@@ -1,6 +1,6 @@
 """How fast a crawl is beside a bare loop that only reads, parses and counts the same pages.
 
-    python benchmarks/crawl.py [--models 100000] [--json]
+    python benchmarks/crawl.py [--models 100000] [--members 0.1] [--json]
 
 A server in another process replays pages serialised beforehand. In turn, each in a process of its
 own, and the first two three times, of which the fastest counts: the bare loop, by huggingface_hub's
@@ -213,7 +213,9 @@ def bars(found: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--models", type=int, default=100_000)
-    parser.add_argument("--members", type=float, default=MEMBERS, metavar="SHARE")
+    parser.add_argument(
+        "--members", type=float, default=MEMBERS, help="the share that is of the families"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = measure(options.models, options.members)

@@ -1,9 +1,9 @@
 """A hub of made-up models whose pages are serialised beforehand, so that replaying costs little.
 
 Rows look like the Hub's: about 3 kB each, with tags, card, configuration and chat template.
-Families with chains, merges of several parents, cycles and self-parents. Of the models, `members`
-are of these families, as many as on the Hub declare no base, and the others are of other families;
-some rows are odd.
+Families with chains, merges of several parents, cycles and self-parents. More than half of the
+models declare no base, as on the Hub; a given share descends from the families' roots, and the
+others from models of families that nobody crawls. Some rows are odd.
 
     python benchmarks/synthetic_hub.py FOLDER    serves what `write` put there, until it is killed
 """

@@ -39,7 +39,7 @@ def parse_as(body: bytes, kind: Any) -> Any:
     try:
         return _reader(kind)(body)
     except (ValueError, RecursionError):
-        return parse(bytes(body))
+        return parse(body)
 
 
 @lru_cache
