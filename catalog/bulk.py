@@ -85,8 +85,8 @@ def select_among(
     each number of them would be a statement more to keep.
     """
     rows: list[tuple[Any, ...]] = []
+    among = f"{sql} (SELECT value FROM json_each(?))"
     for some in _goes(values, GOES):
-        among = f"{sql} (SELECT value FROM json_each(?))"
         rows += read_many(session, among, (*before, stored_json(some)))
     return rows
 

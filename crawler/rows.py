@@ -83,8 +83,10 @@ def glance(told: object, wanted: Wanted | None = None) -> Glance | None:
     """None for a row that names no parents and is not `wanted`. Raises OddRow without identity."""
     row = told if type(told) is Shape else shaped(told)
     name, hub_id = row.id, row.hub_id
-    if type(name) is not str:
+    if type(name) is not str or not _is_name(name):
         raise OddRow(None, "id is not a repository's name")
+    if type(hub_id) is not str or not _is_hub_id(hub_id):
+        raise OddRow(name, "_id is not an identity")
     odd: list[str] = []
     tags = _tags(row.tags, odd)
     card, made, weights = row.card_data, row.config, row.safetensors
@@ -99,10 +101,6 @@ def glance(told: object, wanted: Wanted | None = None) -> Glance | None:
         and not wanted.may_have(name, parameters)
     ):
         return None  # as most of a hub is: no more of it is looked at
-    if not _is_name(name):
-        raise OddRow(None, "id is not a repository's name")
-    if type(hub_id) is not str or not _is_hub_id(hub_id):
-        raise OddRow(name, "_id is not an identity")
     config = _config(made, tags, odd)
     evidence = declared(name, tags, base, relation, config)
     if (

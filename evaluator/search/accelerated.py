@@ -13,7 +13,8 @@ from evaluator.search.schedule import Shape, next_round
 # A round loads every survivor again: prefixes grow by up to so much more where that is dear.
 FEWER = 2.7
 STEEP = 9.0
-# With a history the first answers say more, and less is spent on them.
+# With a history the first answers say more, and less is spent on them: how much less was chosen on
+# the one recorded history at hand.
 KNOWING = 0.8
 
 

@@ -32,7 +32,7 @@ class Shape:
 
     def start(self, scale: float, arms: int) -> int:
         """The prefix up to which so many arms are all kept."""
-        return int(min((scale / arms) ** (1 / self.alpha), 1e9))
+        return int((scale / arms) ** (1 / self.alpha))
 
 
 def prefixes(shape: Shape, start: float, items: int) -> list[int]:

@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("crawl_id", "parent", "first", name=op.f("pk_hopes")),
         sqlite_with_rowid=False,
     )
+    # A crawl that was stopped kept strangers among the others: it starts anew.
+    op.execute("DELETE FROM crawls WHERE finished_at IS NULL")
     # Those that were kept before; who was ever in a family has a past worth keeping.
     op.execute(
         "DELETE FROM repositories WHERE id NOT IN (SELECT repository_id FROM members)"

@@ -79,6 +79,44 @@ def test_upgrading_and_going_back_loses_no_row_that_others_refer_to(tmp_path: Pa
     catalog.close()
 
 
+@pytest.mark.parametrize("revision", ["0004", "0009"])
+def test_upgrading_drops_strangers_with_all_that_is_theirs_and_stopped_crawls(
+    tmp_path: Path, revision: str
+) -> None:
+    catalog = Catalog(url(tmp_path))
+    _migrate(catalog, command.upgrade, "0004")
+    with catalog.write() as session:
+        for statement in CROWD:
+            session.execute(text(statement))
+    kept = _counts(catalog)
+    with catalog.write() as session:
+        for statement in STRANGERS:
+            session.execute(text(statement))
+    _migrate(catalog, command.upgrade, revision)
+    _migrate(catalog, command.upgrade, "head")
+    assert _counts(catalog) == kept
+    with catalog.read() as session:
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert list(session.scalars(text("select id from crawls"))) == [1]
+        assert session.scalar(text("select count(*) from frontier")) == 0
+    catalog.close()
+
+
+STRANGERS = (
+    "insert into repositories (id, hub, hub_id, name, author, disabled, private, tags, card,"
+    " config, first_seen, last_seen) values"
+    " (3, 'h', 'z', 'z/a', 'z', 0, 0, '[]', '{}', '{}', '2026-01-01', '2026-01-01')",
+    "insert into popularity (repository_id, day, downloads) values (3, '2026-01-01', 7)",
+    "insert into edges (child_id, parent_id, parent_name, relation, source, confidence, chosen)"
+    " values (3, NULL, 'z/b', 'finetune', 'tags', 0.8, 1)",
+    "insert into aliases (repository_id, name, until) values (3, 'z/c', '2026-01-01')",
+    "insert into crawls (id, hub, strategy, started_at, finished_at, state, requests, rows) values"
+    " (1, 'h', 'whole', '2026-01-01', '2026-01-02', '{}', 1, 1),"
+    " (2, 'h', 'recursive', '2026-01-03', NULL, '{}', 1, 1)",
+    "insert into frontier (crawl_id, name, done) values (2, 'o/a', 0)",
+)
+
+
 CROWD = (
     "insert into families (id, slug, title, layouts) values (1, 'tiny', 'Tiny', '{}')",
     "insert into repositories (id, hub, hub_id, name, author, disabled, private, tags, card,"
