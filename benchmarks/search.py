@@ -7,9 +7,10 @@ Without a matrix, one is made: 700 models with a thick top, 1,000 items in five 
 tables: `picks`, the pick at 10 and at 50 queries a model when loads are free; `costs`, the cost per
 model to reach half a point of mean regret when a load costs 100, 300 and 1,000 queries; `recall`,
 the queries per model to have 96% of the true top five, one load each; `orders`, `one_visit` on
-models that arrive sorted by quality or at random, and on 1, 4 and 16 workers. The slowest policies
-and all but the first table take an eighth of the seeds, so that the whole takes under ten minutes
-on one core. The bars hold `default` against shared halving in the same run, from the same seeds.
+1, 4 and 16 workers, and on models that arrive at random or sorted by quality, beside the best tenth
+alone. The slowest policies and all but the first table take an eighth of the seeds, so that the
+whole takes under ten minutes on one core. The bars hold `default` against shared halving in the
+same run, from the same seeds.
 """
 
 from __future__ import annotations
@@ -211,6 +212,9 @@ def orders(bench: Bench) -> None:
     for workers in WORKERS:
         found = bench.run(["one_visit"], budget, ORDER_LOAD, bench.few_seeds, workers=workers)
         first = _order(bench, f"{workers} workers", found["one_visit"], first)
+    few = models // 10
+    alone = [arriving(bench.recorded, few, 1, "alone", seed) for seed in bench.few_seeds]
+    _order(bench, f"the best {few} alone, with what they bring", alone, [])
     for known, step in (
         (models // 10, models // 10),
         (models // 2, models // 10),
@@ -238,16 +242,17 @@ def _order(
 
 def arriving(recorded: Recorded, known: int, step: int, order: str, seed: int) -> Outcome:
     """A replay of `one_visit` that all models behind the first `known` join, `step` at a time, each
-    time it is done with those before."""
+    time it is done with those before; `alone`, those known are the best, and no other joins."""
     scores, truth = recorded.scores, recorded.truth
     rows = np.random.default_rng([seed, 17]).permutation(len(scores))
     if order != "random":
         rows = rows[np.argsort(truth[rows] * (1 if order == "worst first" else -1), kind="stable")]
-    late = len(scores) - known
+    rows = rows[:known] if order == "alone" else rows
+    late = len(rows) - known
     waves = (known, *[step] * (late // step), *([late % step] if late % step else []))
-    prices = np.full(len(scores), ORDER_LOAD)
+    prices = np.full(len(rows), ORDER_LOAD)
     problem = Problem(
-        arms=len(scores),
+        arms=len(rows),
         order=balanced_order(recorded.categories, seed),
         categories=recorded.categories,
         budget=ORDER_LOAD + BESIDE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 import numpy as np
 
@@ -16,16 +16,25 @@ STEEP = 9.0
 # With a history the first answers say more, and less is spent on them: how much less was chosen on
 # the one recorded history at hand.
 KNOWING = 0.8
+# Where so many arms come to the end of the pool anyway, more at the end tells nothing new: the more
+# there are between these bounds, the more is spent on the first answers instead.
+FINISHERS = (4.0, 12.0)
 
 
 def shape_for(problem: Problem) -> Shape:
     """Many short rounds where loads are free, few long ones where a reload costs more than a few
-    percent of what an arm is asked on average."""
+    percent of what an arm is asked on average; and the more even over the rounds, the more arms
+    come to the end."""
     load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
     queries = max(1.0, min(problem.budget, 1e9) - load)
     past = problem.history
     plain = Shape() if past is None or not past.loadings.any() else Shape(alpha=KNOWING)
-    return replace(plain, growth=plain.growth + min(FEWER, STEEP * again / queries))
+    finishers = plain.finishers(problem.arms * queries, len(problem.order))
+    even = float(np.interp(math.log(finishers), np.log(FINISHERS), (0.0, 1.0)))
+    return Shape(
+        alpha=plain.alpha + even * (1 - plain.alpha),
+        growth=plain.growth + min(FEWER, STEEP * again / queries),
+    )
 
 
 class Accelerated(Rounds):

@@ -63,7 +63,7 @@ class Bandit(ABC):
         closed = books.failed | (books.depth >= books.items)
         if self._loads_cost:
             closed |= books.fees() + 1 > left
-        index = np.where(closed, -np.inf, self._index() + 1e-9 * books.tie)
+        index = np.where(closed, -np.inf, self._index() + 1e-6 * books.tie)
         arm = int(index.argmax())
         if closed[arm]:
             return None

@@ -19,10 +19,10 @@ class Ledger:
 
     scores: what was told, (arms, items); NaN where nothing was, or was not to be had.
     depth: items asked of each arm, (arms,). count, total: how many scores were told, their sum.
-    failed: arms that can be asked no more. tie: a random key for each arm, to break ties by.
-    loads: how often each arm was loaded. Each of the `workers` engines holds one arm; asking any
-    other arm is a load, and puts out the arm asked longest ago that no batch is out for. A batch
-    takes its arms in the order it names them.
+    failed: arms that can be asked no more. tie: a random key in [0, 1) for each arm, to break ties
+    by, whenever it came. loads: how often each arm was loaded. Each of the `workers` engines holds
+    one arm; asking any other arm is a load, and puts out the arm asked longest ago that no batch is
+    out for. A batch takes its arms in the order it names them.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -40,7 +40,7 @@ class Ledger:
         self.total = np.zeros(arms)
         self.failed = np.zeros(arms, dtype=np.bool_)
         self.loads = np.zeros(arms, dtype=np.int64)
-        self.tie = self.rng.permutation(arms).astype(np.float64)
+        self.tie = self.rng.random(arms)
         self.load_cost = np.asarray(problem.load_cost, dtype=np.float64)
         self.reload_cost = np.asarray(problem.reload_cost, dtype=np.float64)
         self.spent = 0.0
@@ -145,7 +145,7 @@ class Ledger:
             setattr(self, name, np.append(getattr(self, name), np.zeros(fresh, dtype=np.int64)))
         self.total = np.append(self.total, np.zeros(fresh))
         self.failed = np.append(self.failed, np.zeros(fresh, dtype=np.bool_))
-        self.tie = np.append(self.tie, known + self.rng.permutation(fresh))
+        self.tie = np.append(self.tie, self.rng.random(fresh))
         self.load_cost = np.append(self.load_cost, load_cost)
         self.reload_cost = np.append(self.reload_cost, reload_cost)
         return np.arange(known, known + fresh)

@@ -237,7 +237,7 @@ class OneVisit:
     def _key(self, arm: int, level: int) -> float:
         """Ascending from the best: minus the score, ties broken by the arm's random key."""
         score = self._scorer.one(arm, int(self._rungs[level]))
-        return -score + 1e-6 * float(self._ledger.tie[arm]) / self._ledger.arms
+        return -score + 1e-6 * float(self._ledger.tie[arm])
 
     def _goes_on(self, arm: int) -> bool:
         """Whether an arm that came to a rung is asked up to the next."""

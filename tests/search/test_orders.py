@@ -1,17 +1,25 @@
 """In which order arms come, when, and on how many workers: the pick is as good, but for chance."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import pytest
 
 from evaluator.search.one_visit import WAVE, OneVisit
-from evaluator.search.protocol import Floats
+from evaluator.search.protocol import Batch, Floats
 from tests.search.drive import drive, problem
 from tests.search.families import best_first, excess, family, regret, spread
 
 LOAD, QUERIES, ARMS = 50.0, 40.0, 120
 SEEDS = range(24)
+
+
+def answer(policy: OneVisit, scores: Floats) -> Iterator[Batch]:
+    """Every batch, once it was told, until the policy has no more."""
+    while (batch := policy.ask()) is not None:
+        policy.tell(batch, scores[np.ix_(batch.arms, batch.items)])
+        yield batch
 
 
 def joined(scores: Floats, seed: int, known: int, step: int, once: bool = False) -> float:
@@ -21,11 +29,10 @@ def joined(scores: Floats, seed: int, known: int, step: int, once: bool = False)
     policy = OneVisit(posed)
     spent, loads, loaded, here = 0.0, 0, -1, known
     while True:
-        while (batch := policy.ask()) is not None:
+        for batch in answer(policy, scores):
             loads += batch.arms[0] != loaded
             spent += len(batch.items) + LOAD * (batch.arms[0] != loaded)
             loaded = batch.arms[0]
-            policy.tell(batch, scores[np.ix_(batch.arms, batch.items)])
         assert policy.done
         assert spent <= (LOAD + QUERIES) * here + 1e-6
         assert loads == here or not once
@@ -116,3 +123,18 @@ def test_the_best_coming_first_do_as_well_as_if_they_were_alone_where_none_is_lo
 def test_halves_do_as_well_in_any_order_where_none_is_loaded_again() -> None:
     for order in ("best", "worst"):
         assert excess(arriving(60, 60, order, once=True), arriving(60, 60, "random", True)) <= 2
+
+
+def test_equals_are_as_likely_to_be_picked_whenever_they_come() -> None:
+    late = 0
+    for seed in range(60):
+        scores = np.ones((24, 3))
+        policy = OneVisit(problem(scores[:12], LOAD + 20, seed, LOAD))
+        for _ in answer(policy, scores):
+            pass
+        for _ in range(12):
+            policy.arrive([LOAD], [LOAD])
+            for _ in answer(policy, scores):
+                pass
+        late += policy.standing().order[0] >= 12
+    assert 15 <= late <= 45

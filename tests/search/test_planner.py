@@ -5,12 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from evaluator.search.accelerated import Accelerated
+from evaluator.search.accelerated import Accelerated, shape_for
 from evaluator.search.exhaustive import Exhaustive
 from evaluator.search.one_visit import OneVisit
 from evaluator.search.planner import choose
 from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Floats, Policy, Problem
+from evaluator.search.schedule import Shape
 from tests.search.drive import drive, problem
 from tests.search.families import close, excess, narrow, regret, skewed, spread, wide
 
@@ -156,3 +157,11 @@ def test_everyone_is_visited_where_a_place_is_wanted_for_each(arms: int, load: f
         drive(policy, posed, scores)
         visited[everyone] = int((policy.standing().asked > 0).sum())
     assert visited[False] < visited[True] == arms
+
+
+@pytest.mark.parametrize("queries", [3.0, 10.0, 50.0, 300.0])
+def test_the_more_arms_come_to_the_end_the_more_even_are_rounds(queries: float) -> None:
+    alphas = [shape_for(_posed(arms, queries, 0.0)).alpha for arms in (1, 5, 20, 100, 700, 10**5)]
+    assert alphas == sorted(alphas)
+    assert alphas[0] == Shape().alpha
+    assert alphas[-1] == 1.0
