@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 
 import numpy as np
 
@@ -16,9 +17,11 @@ PULL = 4
 class Bandit(ABC):
     """After an opening of all arms, the arm with the highest index is asked next.
 
-    Arms are asked along the shared order, which only helps: its prefixes are balanced over the
-    categories, and arms equally deep are compared on the same items. The pick is the arm asked
-    most, which is what the index thought best, and is safer than the highest mean.
+    Each arm begins somewhere else in the order and goes round it, so that its prefixes are balanced
+    over the categories. Along the same order from its start, arms asked more would be compared with
+    arms asked less on other items: what stands where in the order would count for more than the
+    arms do. The pick is the arm asked most, which is what the index thought best, and is safer than
+    the highest mean.
     """
 
     OPENING = 2
@@ -27,26 +30,33 @@ class Bandit(ABC):
         self._ledger = books = Ledger(problem)
         self._loads_cost = bool(books.load_cost.any() or books.reload_cost.any())
         queue = books.visiting_order()
+        self._begin = np.empty(books.arms, dtype=np.int64)
+        self._begin[queue] = books.rng.integers(0, books.items, books.arms)
         opening = int(max(1, min(self.OPENING, books.items, problem.budget / 2)))
         entrants = books.affordable(queue, opening)
-        self._next = books.ask(entrants, np.arange(opening)) if len(entrants) else self._pull()
+        self._ready = deque((arm, opening) for arm in entrants.tolist())
+        self._advance()
 
     @abstractmethod
     def _index(self) -> Floats:
         """How much each arm deserves to be asked next, (arms,)."""
 
     def ask(self) -> Batch | None:
-        batch, self._next = self._next, None
-        return batch
+        if not self._ready:
+            return None
+        arm, step = self._ready.popleft()
+        books = self._ledger
+        begin = int(self._begin[arm] + books.depth[arm])
+        return books.ask(np.array([arm]), np.arange(begin, begin + step) % books.items)
 
     def tell(self, batch: Batch, scores: Floats) -> None:
         self._ledger.tell(batch, scores)
-        if self._next is None and not self._ledger.waiting:
-            self._next = self._pull()
+        if not self._ready and not self._ledger.waiting:
+            self._advance()
 
     @property
     def done(self) -> bool:
-        return self._next is None and not self._ledger.waiting
+        return not self._ready and not self._ledger.waiting
 
     def standing(self) -> Standing:
         books = self._ledger
@@ -55,22 +65,21 @@ class Bandit(ABC):
     def stopped(self) -> Ints:
         return np.where(self._ledger.depth < self._ledger.items, 0, -1)
 
-    def _pull(self) -> Batch | None:
+    def _advance(self) -> None:
+        """The opening over, put out the next pull, if there is one."""
+        if self._ready:
+            return
         books = self._ledger
         left = books.left + 1e-9
-        if left < 1:
-            return None
         closed = books.failed | (books.depth >= books.items)
-        if self._loads_cost:
-            closed |= books.fees() + 1 > left
+        closed |= (books.fees() if self._loads_cost else 0.0) + 1 > left
         index = np.where(closed, -np.inf, self._index() + 1e-6 * books.tie)
         arm = int(index.argmax())
         if closed[arm]:
-            return None
+            return
         depth = int(books.depth[arm])
         room = left - (float(books.fees()[arm]) if self._loads_cost else 0.0)
-        step = int(min(1 + depth // PULL, books.items - depth, room))
-        return books.ask(np.array([arm]), np.arange(depth, depth + step))
+        self._ready.append((arm, int(min(1 + depth // PULL, books.items - depth, room))))
 
 
 def count(books: Ledger) -> Ints:

@@ -20,7 +20,7 @@ class TopTwoThompson(Bandit):
     tuned.
     """
 
-    WIDTH = 0.5
+    WIDTH = 0.2
     PRIOR = 4.0
 
     def _index(self) -> Floats:

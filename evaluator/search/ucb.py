@@ -14,7 +14,7 @@ class Ucb(Bandit):
     """mean + WIDTH sqrt(2 ln t / n). Auer, Cesa-Bianchi and Fischer 2002, "Finite-time Analysis of
     the Multiarmed Bandit Problem", fig. 1 (UCB1, WIDTH = 1; tuned here for picking the best)."""
 
-    WIDTH = 0.2
+    WIDTH = 0.04
 
     def _index(self) -> Floats:
         books = self._ledger
@@ -26,7 +26,7 @@ class UcbStdDev(Bandit):
     """mean + WIDTH s / sqrt(n), s the arm's own standard deviation, smoothed by one success and one
     failure. Auer et al. 2002, fig. 4 (UCB1-NORMAL), its width tuned."""
 
-    WIDTH = 1.0
+    WIDTH = 0.3
 
     def _index(self) -> Floats:
         books = self._ledger
@@ -40,7 +40,7 @@ class UcbE(Bandit):
     """mean + sqrt(a / n). Audibert, Bubeck and Munos 2010, "Best Arm Identification in Multi-Armed
     Bandits", fig. 1; a is known to depend on the unknown gaps, and is tuned here."""
 
-    EXPLORATION = 0.4
+    EXPLORATION = 0.02
 
     def _index(self) -> Floats:
         books = self._ledger

@@ -10,7 +10,8 @@ from evaluator.search.policies import NAMES, make
 from evaluator.search.protocol import Batch, Floats
 from tests.search.drive import drive, problem
 
-ALONE = ("random", "successive_rejects", "halving")
+BANDITS = ("ucb", "ucb_stddev", "ucb_e", "ttts")
+ALONE = ("random", "successive_rejects", "halving", *BANDITS)
 SHARED = tuple(name for name in NAMES if name not in ALONE)
 
 
@@ -92,12 +93,25 @@ def test_shared_policies_ask_a_prefix_of_one_order(name: str, search) -> None:  
     assert (along[:, 1:] <= along[:, :-1]).all()
 
 
+@pytest.mark.parametrize("name", BANDITS)
+@settings(max_examples=25, deadline=None)
+@given(searches)
+def test_bandits_go_round_the_order_each_from_where_it_begins(name: str, search) -> None:  # type: ignore[no-untyped-def]
+    seed, arms, items, budget, load, _, workers = search
+    scores = matrix(seed, arms, items)
+    posed = problem(scores, budget, seed, load, workers=workers)
+    along = drive(make(name, posed), posed, scores).asked[:, posed.order]
+    begins = (along & ~np.roll(along, 1, axis=1)).sum(axis=1)
+    assert (begins <= 1).all()
+
+
 # Policies that draw nothing: those that do are only alike on average when arms change places.
 DRAWLESS = (
     "uniform",
     "ucb",
     "ucb_stddev",
     "ucb_e",
+    "bayes_elim",
     "successive_rejects_shared",
     "halving_shared",
     "accelerated_paper",
