@@ -210,7 +210,12 @@ def settle(session: Session, children: Iterable[int] | None = None) -> None:
     disputed = (
         select(Edge.child_id)
         .group_by(Edge.child_id)
-        .having(func.min(Edge.confidence) < func.max(Edge.confidence))
+        .having(
+            or_(
+                func.min(Edge.confidence) < func.max(Edge.confidence),
+                func.min(Edge.chosen) == 0,  # what was preferred to it may be gone
+            )
+        )
     )
     which = Edge.child_id.in_(disputed if children is None else list(children))
     ruling = and_(Edge.confidence == best.scalar_subquery(), Edge.confidence > 0, not_(refuted))

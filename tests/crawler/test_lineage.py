@@ -34,6 +34,17 @@ def test_a_card_that_disagrees_with_the_tags_is_kept_and_loses(scene):
     }
 
 
+def test_when_the_most_trusted_word_goes_the_next_one_is_taken(scene):
+    bits = {"quantization_config": {"quant_method": "bitsandbytes"}}
+    scene.fleet.add("a/one", "lab/tiny", relation="finetune", config=bits)
+    scene.crawl()
+    assert scene.members()["a/one"] == ("quantized", 1)
+    scene.fleet.add("a/one", "lab/tiny", relation="finetune", seed=4)  # in full precision
+    scene.crawl(now=scene.now + timedelta(days=1))
+    assert scene.edges("a/one") == {("lab/tiny", "finetune", "tags", True)}
+    assert scene.verdicts()["a/one"] == "candidate"
+
+
 def test_an_adapter_configuration_beats_tags_and_card(scene):
     scene.fleet.add("a/one", "lab/tiny", relation="finetune")
     scene.fleet.adapter("b/lora", "a/one", "lab/tiny")
