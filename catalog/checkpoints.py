@@ -39,6 +39,19 @@ PASSING = (
 The last two also befall a sound checkpoint, if its hub mixes things up while they are looked at.
 """
 
+OF_THE_FAMILY = (
+    Reason.OTHER_ARCHITECTURE,
+    Reason.MIXTURE,
+    Reason.LARGER,
+    Reason.SMALLER,
+    Reason.OTHER_SHAPES,
+    Reason.VOCABULARY,
+    Reason.NO_TOKENIZER,
+    Reason.NOT_TEXT,
+    Reason.DUPLICATE,
+)
+"""Reasons that lie in how its family is made: another one may be its own."""
+
 
 class Listed(NamedTuple):
     """What the catalog knows of a member from listings, for vetting."""
@@ -59,7 +72,10 @@ class Listed(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What screening looks at, which many members have in common. config: as JSON."""
+    """What screening looks at, which many members have in common.
+
+    config: as JSON. shared: whether it is a member of several families.
+    """
 
     missing: bool
     disabled: bool
@@ -68,6 +84,7 @@ class Kind(NamedTuple):
     parameters: int | None
     config: str
     relation: str | None
+    shared: bool
 
 
 class Finding(NamedTuple):
@@ -108,7 +125,8 @@ OR (reason = 'private' AND NOT private)
 """
 _UNSCREENED = """
 SELECT repositories.id, repositories.sha, missing_since IS NOT NULL, disabled, private,
-  architecture, repositories.parameters, config, members.relation
+  architecture, repositories.parameters, config, members.relation,
+  (SELECT count(*) > 1 FROM members AS homes WHERE homes.repository_id = repositories.id)
 FROM members
 CROSS JOIN repositories ON repositories.id = members.repository_id
 LEFT JOIN checkpoints
@@ -161,6 +179,20 @@ def look_again(session: Session, family_id: int) -> None:
         .where(_of(family_id), Checkpoint.reason.in_(PASSING))
         .values(status=Status.UNVETTED, reason=None, detail=None, vetted_at=None)
     )
+
+
+def vet_anew(session: Session, repository_ids: Sequence[int]) -> None:
+    """Take back what was judged by how a family is made. An adapter is judged with its base."""
+    for at in range(0, len(repository_ids), GOES):
+        session.execute(
+            update(Checkpoint)
+            .where(
+                Checkpoint.repository_id.in_(repository_ids[at : at + GOES]),
+                or_(Checkpoint.status == Status.CANDIDATE, Checkpoint.reason.in_(OF_THE_FAMILY)),
+                Checkpoint.relation.is_distinct_from(Relation.ADAPTER),
+            )
+            .values(status=Status.UNVETTED, reason=None, detail=None, vetted_at=None)
+        )
 
 
 def exclude(session: Session, repository_ids: Sequence[int], reason: Reason, now: datetime) -> None:

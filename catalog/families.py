@@ -92,22 +92,16 @@ def layouts(session: Session, family_id: int) -> dict[str, dict[str, Any]]:
     return dict(session.get_one(Family, family_id).layouts)
 
 
-def shared(session: Session, repository_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Of these repositories, those in several families, with the families' ids."""
-    several = (
-        select(Member.repository_id)
-        .where(Member.repository_id.in_(repository_ids))
-        .group_by(Member.repository_id)
-        .having(func.count() > 1)
+def homes(session: Session, names: Iterable[str]) -> dict[str, set[int]]:
+    """The ids of the families that each of these names is a member of, if of any."""
+    query = (
+        select(Repository.name, Member.family_id)
+        .join(Member, Member.repository_id == Repository.id)
+        .where(Repository.name.in_(list(names)))
     )
-    rows = session.execute(
-        select(Member.repository_id, Member.family_id)
-        .where(Member.repository_id.in_(several))
-        .order_by(Member.repository_id, Member.family_id)
-    )
-    found: dict[int, list[int]] = defaultdict(list)
-    for repository_id, family_id in rows:
-        found[repository_id].append(family_id)
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, family_id in session.execute(query):
+        found[name].add(family_id)
     return dict(found)
 
 

@@ -227,11 +227,11 @@ def settle(session: Session, children: Iterable[int] | None = None) -> None:
     )
 
 
-def enrol(session: Session, family_id: int) -> int:
+def enrol(session: Session, family_id: int) -> list[int]:
     """Make everything that chosen edges lead to from the roots, and nothing else, members.
 
     A member's depth is its distance from the nearest root, its relation that of the edge it was
-    reached by. Returns how many members there are.
+    reached by. Returns who is new here, and a member of another family.
     """
     run = session.execute
     run(text(_REACHED))
@@ -241,8 +241,9 @@ def enrol(session: Session, family_id: int) -> int:
     while run(text(_NEXT), {"depth": depth}).rowcount:  # type: ignore[attr-defined]
         depth += 1
     run(text(_LEAVE), {"family": family_id})
+    joining = list(session.scalars(text(_FROM_ELSEWHERE), {"family": family_id}))
     run(text(_JOIN), {"family": family_id})
-    return session.scalar(text("SELECT count(*) FROM reached")) or 0
+    return joining
 
 
 _REACHED = """
@@ -264,6 +265,13 @@ ON CONFLICT DO NOTHING
 _LEAVE = """
 DELETE FROM members
 WHERE family_id = :family AND repository_id NOT IN (SELECT id FROM reached)
+"""
+_FROM_ELSEWHERE = """
+SELECT DISTINCT reached.id FROM reached
+JOIN members ON members.repository_id = reached.id AND members.family_id != :family
+WHERE NOT EXISTS (
+  SELECT 1 FROM members AS here
+  WHERE here.family_id = :family AND here.repository_id = reached.id)
 """
 _JOIN = """
 INSERT INTO members (family_id, repository_id, root, relation, depth)

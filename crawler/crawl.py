@@ -202,8 +202,8 @@ def _settle(session: Session, run: Pass) -> None:
     ]
     lineage.infer(session, run.hub_name, makes)
     lineage.settle(session)
-    for household in run.households:
-        lineage.enrol(session, household.family_id)
+    for family in families.found(session):  # a model may leave one when it is vetted in another
+        checkpoints.vet_anew(session, lineage.enrol(session, family.id))
 
 
 def _withdraw(run: Pass, opt_out: OptOut) -> None:

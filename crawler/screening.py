@@ -37,6 +37,8 @@ def screen(listed: Kind, standard: Standard) -> Misfit | None:
         return Misfit(Reason.QUANTIZED, str(quantization))
     if listed.relation == Relation.ADAPTER or "adapter_base" in config:
         return None  # what is listed of an adapter says nothing of its base
+    if listed.shared:
+        return None  # its files say which of its families it fits
     return _architecture(listed, standard) or _size(listed, standard)
 
 

@@ -177,7 +177,9 @@ def _record(bench: Bench, looks: Sequence[Look], based: Mapping[int, Base | Misf
     """Keep what was found, and what files say of lineage. based: what adapters are asked on."""
     with bench.catalog.write() as session:
         ids = [seen.listed.repository_id for seen in looks]
-        shared = families.shared(session, ids)
+        # What an earlier look made of it is made anew, of what is declared.
+        before = lineage.state(session, bench.hub_name, dict.fromkeys(ids, ()), LOOKED_AT)
+        lineage.settle(session, before)
         chosen = {key: lineage.chosen(session, key) for key in ids}
         findings: list[Finding] = []
         claims: dict[int, list[Evidence]] = {}
@@ -189,14 +191,14 @@ def _record(bench: Bench, looks: Sequence[Look], based: Mapping[int, Base | Misf
             elif seen.adapter is not None:
                 finding = _judge_adapter(bench, seen, based[key])
             else:
-                finding, against = _judge(session, bench, seen, shared.get(key, []), chosen[key])
+                finding, against = _judge(session, bench, seen, chosen[key])
             findings.append(finding)
             shown = judging.corrections(finding, chosen[key])
             claims[key] = [*seen.evidence, *shown, *against]
         checkpoints.note(session, findings, bench.now)
         changed = lineage.state(session, bench.hub_name, claims, LOOKED_AT)
         lineage.settle(session, changed)
-        if changed:
+        if before or changed:
             crawls.step(session, bench.crawl_id, 0, 0, moved=True)
 
 
@@ -210,25 +212,26 @@ def _judge_adapter(bench: Bench, seen: Look, base: Base | Misfit) -> Finding:
 
 
 def _judge(
-    session: Session, bench: Bench, seen: Look, homes: Sequence[int], chosen: Sequence[Evidence]
+    session: Session, bench: Bench, seen: Look, chosen: Sequence[Evidence]
 ) -> tuple[Finding, list[Evidence]]:
     """A full checkpoint, and evidence against parents whose family it does not fit.
 
     It is a candidate if it fits any of its families; with those it does not fit it then has
     nothing to do. Neither has one with its family that was only inferred to be in it.
     """
+    homes = families.homes(session, [said.parent for said in chosen])
     misfits = {bench.family_id: judging.full(seen, bench.layouts)}
-    for home in homes:
-        if home not in misfits and (kept := families.layouts(session, home)):
+    for home in sorted(set().union(*homes.values()) - {bench.family_id}):
+        if kept := families.layouts(session, home):
             layouts = [from_stored(root, stored) for root, stored in kept.items()]
             misfits[home] = judging.full(seen, layouts)
-    foreign = [home for home, misfit in misfits.items() if misfit is not None]
+    foreign = {home for home, misfit in misfits.items() if misfit is not None}
     misfit = misfits[bench.family_id]
     if len(foreign) < len(misfits):
         against = [
             claim(parent, Relation.FINETUNE.value, SHAPES)
-            for home in foreign
-            for parent in families.are_members(session, home, [said.parent for said in chosen])
+            for parent, theirs in sorted(homes.items())
+            if theirs <= foreign
         ]
         return judging.candidate(seen), against
     assert misfit is not None, "it fits no family"

@@ -158,6 +158,26 @@ def test_what_the_files_are_beats_what_was_declared(scene):
     assert scene.members()["a/full"] == ("finetune", 1)
 
 
+def test_what_the_files_are_beats_what_was_declared_at_each_commit(scene):
+    scene.fleet.add("a/full", "lab/tiny", relation="adapter")
+    scene.crawl()
+    for day in (1, 2):
+        scene.fleet.add("a/full", "lab/tiny", relation="adapter", seed=day)
+        scene.crawl(now=scene.now + timedelta(days=day))
+        assert scene.members()["a/full"] == ("finetune", 1)
+
+
+def test_what_files_said_of_a_former_parent_is_forgotten_with_it(scene):
+    scene.fleet.add("a/one", "lab/tiny", relation="finetune")
+    scene.fleet.add("b/full", "lab/tiny", relation="adapter")
+    scene.crawl()
+    scene.fleet.add("b/full", "a/one", relation="adapter", seed=3)
+    scene.crawl(now=scene.now + timedelta(days=1))
+    assert {edge for edge in scene.edges("b/full") if edge[3]} == {
+        ("a/one", "finetune", "files", True)
+    }
+
+
 def test_cycles_and_self_parents_end(scene):
     fleet = scene.fleet
     fleet.add("a/self", "a/self", "lab/tiny", relation="finetune")
