@@ -111,10 +111,16 @@ def state(
 
 
 def adopt(session: Session, renamed: Mapping[str, int], fresh: range = range(0)) -> None:
-    """Lead edges that waited for a parent of one of these names to it. fresh: more of them."""
+    """Lead edges that waited for a parent of one of these names to it. fresh: more of them.
+
+    So are those that lead to another that had the name: it was deleted and made anew, or its place
+    was taken.
+    """
     if fresh:
         session.connection().exec_driver_sql(_ADOPT_FRESH, (fresh.start, fresh.stop))
     run_many(session, _ADOPT, [(key, name, key) for name, key in renamed.items()])
+    heirs = sorted(select_among(session, _HEIRS, [*fresh, *renamed.values()]))
+    run_many(session, _SUCCEED, [(heir, former, name, heir) for heir, former, name in heirs])
 
 
 _ADOPT_FRESH = """
@@ -125,6 +131,15 @@ WHERE edges.parent_name = named.name AND edges.parent_id IS NULL AND edges.child
 _ADOPT = """
 UPDATE edges SET parent_id = ? WHERE parent_name = ? AND parent_id IS NULL AND child_id != ?
 """
+_HEIRS = """
+SELECT heir.id, former.id, heir.name FROM repositories AS heir
+JOIN repositories AS former
+  ON former.name = heir.name AND former.hub = heir.hub AND former.id != heir.id
+WHERE heir.id IN
+"""
+_SUCCEED = (
+    "UPDATE edges SET parent_id = ? WHERE parent_id = ? AND parent_name = ? AND child_id != ?"
+)
 
 
 class Make(NamedTuple):

@@ -20,6 +20,7 @@ from catalog.lineage import Make
 from catalog.words import Reason
 from crawler import absence, enumeration, kinship, roots, vetting
 from crawler.bench import Bench
+from crawler.errors import RootUnavailable
 from crawler.layout import Layout
 from crawler.one_pass import Pass
 from crawler.presets import OptOut, Preset, Presets
@@ -114,8 +115,8 @@ def enumerate_and_screen(
     """The part of a crawl that listings suffice for: members, lineage, popularity, screening."""
     chosen = [presets.family(slug) for slug in slugs]
     with _little_garbage():
-        run, resumed, how = _begin(source, catalog, chosen, now, strategy, full, told)
-        notes = _list(run, how)
+        run, resumed, how, notes = _begin(source, catalog, chosen, now, strategy, full, told)
+        notes += _list(run, how)
         resolve(run)
         missing = absence.confirm(run) if how in STRATEGIES else 0
         layouts = {home.family_id: _screen(run, home, how, notes) for home in run.households}
@@ -224,34 +225,34 @@ def _begin(
     strategy: str | None,
     full: bool,
     told: Told,
-) -> tuple[Pass, bool, str]:
-    """The pass to go on with, whether it was begun before, and how it lists the hub."""
+) -> tuple[Pass, bool, str, list[str]]:
+    """The pass to go on with, whether it was begun before, how it lists the hub, and notes."""
     slugs = [preset.slug for preset in presets]
     with catalog.read() as session:
         stopped = crawls.unfinished(session, source.name, slugs)
         seen = [crawls.coverage(session, source.name, slug) for slug in slugs]
-    if stopped is not None and strategy in (None, stopped.strategy):
+    enough = STRATEGIES if full else (*STRATEGIES, INCREMENT)
+    if stopped is not None and stopped.strategy in ([strategy] if strategy else enough):
         households = [_household(source, catalog, preset, now) for preset in presets]
         run = _pass(source, catalog, stopped.id, households, stopped.started_at, told)
-        return run, True, stopped.strategy
+        return run, True, stopped.strategy, []
     marks = [known.watermark for known in seen]
     recent = all(known.enumerated and now - known.enumerated < FULL_EVERY for known in seen)
     watermark: datetime | None = min((mark for mark in marks if mark), default=None)
     since: datetime | None = None
+    notes: list[str] = []
     if not full and strategy is None and recent and None not in marks and watermark:
         households = [_household(source, catalog, preset, now) for preset in presets]
         how, state, since = INCREMENT, {"since": watermark.isoformat()}, watermark
     else:
-        households = [
-            roots.meet(source.hub, source.name, catalog, preset, now) for preset in presets
-        ]
+        households = [_met(source, catalog, preset, now, notes) for preset in presets]
         since, single = _newest(source.hub, now)
         how, state = strategy or _cheaper(source, catalog, households, single), {}
     with catalog.write() as session:
         crawl_id = crawls.begin(
             session, source.name, how, slugs, since, now, moved=how != INCREMENT, **state
         )
-    return _pass(source, catalog, crawl_id, households, now, told), False, how
+    return _pass(source, catalog, crawl_id, households, now, told), False, how, notes
 
 
 def _pass(
@@ -268,6 +269,20 @@ def _pass(
 def _household(source: Source, catalog: Catalog, preset: Preset, now: datetime) -> Household:
     known = roots.known(catalog, preset)
     return known or roots.meet(source.hub, source.name, catalog, preset, now)
+
+
+def _met(
+    source: Source, catalog: Catalog, preset: Preset, now: datetime, notes: list[str]
+) -> Household:
+    """The family as the hub has its roots; as it was, which is noted, if one of them is gone."""
+    try:
+        return roots.meet(source.hub, source.name, catalog, preset, now)
+    except RootUnavailable as error:
+        known = roots.known(catalog, preset)
+        if known is None:
+            raise
+        notes.append(str(error))
+        return known
 
 
 def _newest(hub: Hub, now: datetime) -> tuple[datetime | None, bool]:

@@ -90,10 +90,10 @@ def known(catalog: Catalog, preset: Preset) -> Household | None:
     with catalog.read() as session:
         for family in families.found(session):
             if family.slug == preset.slug and family.layouts:
-                names = tuple(families.root_names(session, family.id))
+                names = families.root_names(session, family.id)
                 if len(names) == len(preset.roots) and set(names) == set(preset.roots):
                     return Household(
-                        family.id, preset, names, family.architecture, family.parameters
+                        family.id, preset, preset.roots, family.architecture, family.parameters
                     )
     return None
 

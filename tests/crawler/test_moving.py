@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from catalog import families, popularity, repositories
+from catalog import candidates, families, popularity, repositories, trees
 from catalog.tables import Checkpoint, Repository
 from tests.crawler.test_looking import ROOTS
 
@@ -72,6 +72,31 @@ def test_who_was_deleted_and_made_anew_under_its_name_is_another(three):
     three.crawl(now=three.now + DAY, full=True)
     verdicts = [found for name, found in rows(three) if name == "b/two"]
     assert sorted(verdicts) == ["candidate", "missing"]
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_who_was_made_anew_has_the_children_and_copies_of_its_name(three, full):
+    fleet = three.fleet
+    fleet.change("b/two", _id="a" * 24)
+    fleet.add("d/child", "b/two", relation="finetune")
+    fleet.bare("q/copy", "b/two", files=("m.gguf",), relation="quantized", downloads=9000)
+    three.crawl()
+    fleet.add("b/two", "lab/tiny", relation="finetune", _id="b" * 24, seed=9)
+    three.crawl(now=three.now + DAY, full=full)
+    with three.catalog.read() as session:
+        child = repositories.named(session, "d/child")
+        assert [node.status for node in trees.ancestry(session, child.id).next] == ["candidate"]
+        family = candidates.family_named(session, "tiny")
+        found = candidates.candidates(session, family.id)
+    assert [c.downloads for c in found if c.name == "b/two"][-1] == 9000
+
+
+def test_a_root_that_was_made_anew_keeps_its_family(three):
+    three.crawl()
+    three.fleet.change("lab/tiny", _id="b" * 24)
+    for day in (1, 2):
+        three.crawl(now=three.now + day * DAY, full=day == 2)
+        assert three.members()["a/one"] == ("finetune", 1)
 
 
 def rows(scene):

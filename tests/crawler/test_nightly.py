@@ -219,3 +219,14 @@ def test_a_hub_that_goes_away_stops_the_crawl_with_one_line_and_it_resumes(scene
     assert scene.verdicts() == before
     scene.crawl(full=True)
     assert scene.verdicts() == before
+
+
+def test_a_full_crawl_that_is_asked_for_does_not_go_on_with_what_changed(scene):
+    scene.crawl()
+    scene.stop()
+    scene.faults = [{"fault": "status", "status": 503, "on": ["list"], "times": 4}]
+    with pytest.raises(HubError):
+        scene.crawl(now=scene.now + timedelta(days=1))
+    report = scene.crawl(now=scene.now + timedelta(days=1), full=True)
+    assert (report.strategy, report.resumed) == ("whole", False)
+    assert not scene.crawl(now=scene.now + timedelta(days=1)).resumed

@@ -123,6 +123,32 @@ def test_a_root_that_goes_stops_no_night_and_is_told(scene):
     assert scene.verdicts()["a/tune"] == "candidate"
 
 
+@pytest.mark.parametrize("strategy", ["whole", "recursive"])
+def test_a_root_that_goes_stops_no_full_crawl_either(scene, strategy):
+    scene.crawl()
+    (scene.fleet.folder / "lab/tiny-instruct").rename(scene.fleet.folder.parent / "away")
+    scene.fleet.add("a/later", "lab/tiny", relation="finetune")
+    report = scene.crawl(now=scene.now + DAY, strategy=strategy)
+    assert any("the root lab/tiny-instruct is not on this hub" in note for note in report.notes)
+    assert scene.verdicts()["a/later"] == "candidate"
+    assert unrankable(scene) == {"lab/tiny-instruct": "missing"}
+    (scene.fleet.folder.parent / "away").rename(scene.fleet.folder / "lab/tiny-instruct")
+    assert scene.crawl(now=scene.now + 2 * DAY, strategy=strategy).notes == []
+    assert unrankable(scene) == {}
+
+
+def test_a_root_has_its_own_mirrors_in_whatever_order_roots_are_named(scene):
+    scene.families.write_text(
+        '[families.tiny]\nroots = ["lab/tiny-instruct", "lab/tiny"]\n'
+        '[families.tiny.mirrors]\n"lab/tiny" = ["copies/tiny"]\n'
+    )
+    scene.fleet.add("copies/tiny", seed=1)
+    scene.crawl()
+    gate(scene, "lab/tiny")
+    scene.fleet.change("lab/tiny", sha="9" * 40)
+    assert scene.crawl(now=scene.now + DAY).notes == []
+
+
 def test_what_the_hub_withdrew_and_has_again_is_back_the_next_night(scene):
     fleet = scene.fleet
     fleet.add("a/tune", "lab/tiny", relation="finetune")
