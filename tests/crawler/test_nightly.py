@@ -226,7 +226,7 @@ def test_a_full_crawl_that_is_asked_for_does_not_go_on_with_what_changed(scene):
     scene.stop()
     scene.faults = [{"fault": "status", "status": 503, "on": ["list"], "times": 4}]
     with pytest.raises(HubError):
-        scene.crawl(now=scene.now + timedelta(days=1))
-    report = scene.crawl(now=scene.now + timedelta(days=1), full=True)
+        scene.crawl(now=scene.now + DAY)
+    report = scene.crawl(now=scene.now + DAY, full=True)
     assert (report.strategy, report.resumed) == ("whole", False)
-    assert not scene.crawl(now=scene.now + timedelta(days=1)).resumed
+    assert not scene.crawl(now=scene.now + DAY).resumed
