@@ -14,7 +14,7 @@ import re
 from evaluator.grading.exact import plain
 from evaluator.grading.grade import Grade, judged, wrong
 from evaluator.grading.killable import Killable
-from evaluator.grading.number import NUMBER, clean, same, values
+from evaluator.grading.number import NUMBER, Value, clean, same, values
 from evaluator.grading.reading import bare, marked, read
 from evaluator.suites.prompt import Prompt
 
@@ -36,8 +36,9 @@ def grade(prompt: Prompt, text: str, helper: Killable) -> Grade:
         inner = bare(said)
         if plain(inner) == plain(prompt.gold):
             return judged(True, inner, reply.note)
-        if _is_number(inner) and _is_number(prompt.gold):
-            return judged(same(values(prompt.gold)[0], values(inner)[0]), inner, reply.note)
+        gold, number = _number(prompt.gold), _number(inner)
+        if gold is not None and number is not None:
+            return judged(same(gold, number), inner, reply.note)
         answers = [f"${inner}$", said]
     else:
         answers = [reply.text[-LONGEST:]]
@@ -48,6 +49,8 @@ def grade(prompt: Prompt, text: str, helper: Killable) -> Grade:
     return judged(bool(found["right"]), extracted, str(found.get("note", reply.note)))
 
 
-def _is_number(text: str) -> bool:
-    """Whether a text is one number and nothing else."""
-    return re.fullmatch(NUMBER, clean(text).strip()) is not None
+def _number(text: str) -> Value | None:
+    """What a text comes to that is one number and nothing else; 1/0 and 1e999 are none."""
+    if re.fullmatch(NUMBER, clean(text).strip()) is None:
+        return None
+    return next(iter(values(text)), None)

@@ -133,7 +133,7 @@ def _value(match: re.Match[str]) -> Value | None:
     value *= Fraction(10) ** exponent
     below = match["below"] or match["bottom"]
     if below:
-        if len(below) > LONGEST_NUMBER or not Fraction(below):
+        if max(len(below), len(match["top"] or "")) > LONGEST_NUMBER or not Fraction(below):
             return None
         quotient = Fraction(match["top"]) / Fraction(below) if match["top"] else None
         value = value + quotient if quotient is not None else value / Fraction(below)

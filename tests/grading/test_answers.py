@@ -258,6 +258,16 @@ def test_expressions(gold: str, text: str, score: float) -> None:
     assert grade(prompt_of("math", gold), text).score == score
 
 
+@pytest.mark.parametrize("grader", ["number", "math"])
+@pytest.mark.parametrize("gold", ["1/2", "5"])
+@pytest.mark.parametrize(
+    "said", ["1/0", "2 1/0", "9" * 5_000, f"1/{'9' * 5_000}", f"1 {'9' * 5_000}/3", "1e999"]
+)
+def test_numbers_without_a_value_are_wrong(grader: str, gold: str, said: str) -> None:
+    for text in (said, f"Answer: {said}", f"\\boxed{{{said}}}"):
+        assert grade(prompt_of(grader, gold), text).score == WRONG
+
+
 def test_the_table_is_as_long_as_promised() -> None:
     tables = (NUMBERS, CHOICES, EXACTS, PATTERNS, EXPRESSIONS)
     assert sum(len(table) for table in tables) >= 150
