@@ -53,6 +53,10 @@ def read_yaml(text: str) -> Sheet:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = yaml.compose(text, Loader=loader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, text.find(chr(error.character))) + 1
+        said = "not YAML: there is a control character; remove it"
+        return Sheet(Entry(1), [], [Problem(line, said)])
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -137,6 +141,9 @@ def read_jsonl(text: str) -> Sheet:
         if not isinstance(row, dict):
             problems.append(Problem(number, 'not an object; write {"id": …} on the line'))
             continue
+        if not _is_whole(row):
+            problems.append(Problem(number, "half a character is in it; write it whole"))
+            continue
         row = {key: _as_written(value) for key, value in row.items()}
         entry = Entry(number, row)
         if "suite" in row and not entries:
@@ -148,3 +155,12 @@ def read_jsonl(text: str) -> Sheet:
 
 def _as_written(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    """Whether no text in it has half of a character, as JSON's escapes can write it."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

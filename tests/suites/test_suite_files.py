@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluator.suites import SuiteError, load, problems_in, split
 from evaluator.suites.checking import check
-from evaluator.suites.reading import read_jsonl, read_yaml
+from evaluator.suites.reading import Problem, read_jsonl, read_yaml
 
 OURS = """\
 suite: ours
@@ -109,6 +109,7 @@ def test_the_version_follows_the_content_and_the_hash_ignores_the_id(tmp_path: P
             "a mapping",
         ),
         ("prompt: Say no.", "prompt: Say no., difficulty: 9", 20, "1 to 5"),
+        ("Which is a fruit?", "Which is\0a fruit?", 15, "there is a control character"),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_its_mend(
@@ -154,6 +155,25 @@ def test_what_is_no_suite_is_refused_in_one_line(tmp_path: Path, name: str, raw:
     with pytest.raises(SuiteError) as caught:
         load(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"id": "\ud800"},
+        {"\ud800": "x"},
+        {"choices": ["pear", "\ud800"]},
+        {"few_shot": [{"prompt": "p", "answer": "\ud800"}]},
+    ],
+)
+def test_half_a_character_is_told_wherever_it_stands(
+    tmp_path: Path, half: dict[str, object]
+) -> None:
+    row = {"id": "a", "category": "c", "prompt": "p", "grader": "exact", "gold": "g", **half}
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"suite": "a"}}\n{json.dumps(row)}\n')
+    [problem] = problems_in(path)
+    assert problem == Problem(2, "half a character is in it; write it whole")
 
 
 def test_aliases_cannot_stretch_a_file_without_end() -> None:
