@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -70,18 +72,12 @@ def read_matrix(path: Path) -> Recorded:
     Raises GemsError for a file that is not that.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {
-                name: file[name] for name in ("X", "items", "subset", "load_cost") if name in file
-            }
-    except (OSError, ValueError, BadZipFile, EOFError) as error:
+        held = _arrays(path)
+    except (OSError, ValueError, BadZipFile, EOFError, zlib.error, MemoryError) as error:
         raise GemsError(f"{path} is not a readable .npz file of plain arrays: {error}") from error
     if "X" not in held or held["X"].ndim != 2 or 0 in held["X"].shape:
         raise GemsError(f"{path} holds no matrix X of models x items: store one under that name")
-    try:
-        scores = held["X"].astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise GemsError(f"X in {path} holds no numbers: store scores in [0, 1]") from error
+    scores = _numbers(path, "X", held["X"])
     if not ((np.isnan(scores)) | ((scores >= 0) & (scores <= 1))).all():
         raise GemsError(f"X in {path} has scores outside [0, 1]: rescale them")
     if np.isnan(scores).all(axis=1).any():
@@ -93,8 +89,25 @@ def read_matrix(path: Path) -> Recorded:
     subset = held.get("subset", np.zeros(items, dtype=np.int64))
     _, categories = np.unique(subset, return_inverse=True)
     names = tuple(str(name) for name in held["items"]) if "items" in held else None
-    prices = held["load_cost"].astype(np.float64) if "load_cost" in held else None
+    prices = _numbers(path, "load_cost", held["load_cost"]) if "load_cost" in held else None
     return Recorded(scores, categories.astype(np.int64), names, prices)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file that a replay uses. Raises ValueError, and what reading raises."""
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise ValueError("it is a single array")  # noqa: TRY004 - told as any other odd file
+    with file:
+        held = {name: file[name] for name in ARRAYS if name in file}
+    return {name: array for name, array in held.items() if isinstance(array, np.ndarray)}
+
+
+def _numbers(path: Path, name: str, array: NDArray[Any]) -> Floats:
+    """An array as floats. Raises GemsError."""
+    if array.dtype.kind not in "biuf":
+        raise GemsError(f"{name} in {path} holds no numbers: store floats or integers")
+    return array.astype(np.float64)
 
 
 def learn_history(past: Recorded, now: Recorded) -> Items:

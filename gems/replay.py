@@ -94,12 +94,12 @@ def replay(
         "load_cost": _single(first),
         "policies": {name: summary(outcomes) for name, outcomes in here.items()},
     }
-    if plot:
-        _plot(plot, names, spread, found)
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
         _table(report, seeds)
+    if plot:  # last: a path that cannot be written costs no report
+        _plot(plot, names, spread, found)
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -65,6 +66,27 @@ def test_files_that_are_no_matrix_are_refused(tmp_path: Path, matrix: Path) -> N
     np.savez(path, X=np.full((2, 3), 7.0))
     with pytest.raises(GemsError, match="outside"):
         read_matrix(path)
+    np.savez(path, X=np.ones((2, 3), dtype=complex))
+    with pytest.raises(GemsError, match="holds no numbers"):
+        read_matrix(path)
+    np.savez(path, X=np.ones((2, 3)), load_cost=np.array(["much", "more"]))
+    with pytest.raises(GemsError, match="load_cost in .* holds no numbers"):
+        read_matrix(path)
+    with ZipFile(path, "w") as archive:
+        archive.writestr("X", b"no array")
+    with pytest.raises(GemsError, match="no matrix X"):
+        read_matrix(path)
+    single = tmp_path / "single.npy"
+    np.save(single, np.ones((2, 3)))
+    with pytest.raises(GemsError, match="single array"):
+        read_matrix(single)
     np.savez(path, X=np.ones((2, 3)), items=np.array(["x", "y", "z"]))
     with pytest.raises(GemsError, match="in common"):
         learn_history(read_matrix(path), read_matrix(matrix))
+
+
+def test_a_plot_that_cannot_be_written_loses_no_report(matrix: Path, tmp_path: Path) -> None:
+    arguments = f"{matrix} --policy uniform --budget 3 --seeds 1 --json --plot {tmp_path}/no/p.svg"
+    found = CliRunner().invoke(replay, arguments.split())
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["budget"] == 3
