@@ -97,7 +97,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file that a replay uses. Raises ValueError, and what reading raises."""
     file = np.load(path, allow_pickle=False)
     if not isinstance(file, np.lib.npyio.NpzFile):
-        raise ValueError("it is a single array")  # noqa: TRY004 - told as any other odd file
+        raise ValueError("it is a single array")
     with file:
         held = {name: file[name] for name in ARRAYS if name in file}
     return {name: array for name, array in held.items() if isinstance(array, np.ndarray)}

@@ -70,7 +70,7 @@ def test_files_that_are_no_matrix_are_refused(tmp_path: Path, matrix: Path) -> N
     with pytest.raises(GemsError, match="holds no numbers"):
         read_matrix(path)
     np.savez(path, X=np.ones((2, 3)), load_cost=np.array(["much", "more"]))
-    with pytest.raises(GemsError, match="load_cost in .* holds no numbers"):
+    with pytest.raises(GemsError, match=r"load_cost in .* holds no numbers"):
         read_matrix(path)
     with ZipFile(path, "w") as archive:
         archive.writestr("X", b"no array")
