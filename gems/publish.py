@@ -17,7 +17,13 @@ import click
 )
 @click.option("--serve", is_flag=True, help="Preview it afterwards on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of the preview.")
-@click.option("--port", default=0, show_default=True, help="Port of the preview; 0: a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port of the preview; 0: a free one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON.")
 def publish(out: Path, serve: bool, host: str, port: int, as_json: bool) -> None:
     """Write the static site: leaderboards, checkpoints with their evidence, method and data.

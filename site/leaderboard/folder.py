@@ -17,6 +17,8 @@ from pathlib import Path
 from leaderboard.errors import FolderRefused
 
 MANIFEST = ".gems-publish.json"
+OWN = "/"
+"""The manifest's entry of what lies in the folder itself, a name a line."""
 
 
 class Folder:
@@ -63,6 +65,7 @@ def replacing(out: Path) -> Iterator[Folder]:
     try:
         with _alone(folder) as written:
             yield folder
+            folder.stamps[OWN] = "\n".join(sorted(os.listdir(written)))
             manifest = json.dumps(folder.stamps, sort_keys=True)
             (written / MANIFEST).write_text(manifest)
             _swap(folder)
@@ -145,6 +148,13 @@ def _check(out: Path) -> None:
         raise FolderRefused(
             f"{out} holds files that gems publish did not write, and would be replaced:"
             " empty it, or choose another --out"
+        )
+    own = _manifest(out).get(OWN)
+    added = [] if own is None else sorted({*os.listdir(out)} - {MANIFEST, *own.split("\n")})
+    if added:
+        raise FolderRefused(
+            f"{out} holds {added[0]}, which gems publish did not write and would delete:"
+            " move it away, or choose another --out"
         )
 
 

@@ -37,7 +37,14 @@ def test_help_lists_every_command_and_teaches_by_example() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["sing"], ["crawl"], ["scan", "--no-such-option"], ["db", "sideways"], ["hub", "serve"]],
+    [
+        ["sing"],
+        ["crawl"],
+        ["scan", "--no-such-option"],
+        ["db", "sideways"],
+        ["hub", "serve"],
+        ["publish", "--port", "99999"],
+    ],
     ids=" ".join,
 )
 def test_a_usage_error_is_one_line_and_exits_2(arguments: list[str]) -> None:

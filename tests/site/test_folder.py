@@ -66,6 +66,21 @@ def test_files_of_someone_else_are_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
+def test_what_someone_laid_beside_the_pages_is_not_deleted(tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    with replacing(out) as folder:
+        folder.put("a/index.html", b"x")
+    (out / ".git").mkdir()
+    with pytest.raises(FolderRefused, match=r"\.git, which gems publish did not write"):
+        with replacing(out) as folder:
+            folder.put("a/index.html", b"y")
+    assert (out / ".git").is_dir()
+    (out / ".git").rmdir()
+    with replacing(out) as folder:
+        folder.put("b.html", b"y")
+    assert sorted(os.listdir(out)) == [".gems-publish.json", "b.html"]
+
+
 def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "public").write_text("x")
     with pytest.raises(FolderRefused, match="is a file"), replacing(tmp_path / "public"):
