@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gems.scan import ENGINES, Bytes, leave
+from gems.scan import ENGINES, Bytes, Queries, leave
 
 if TYPE_CHECKING:
     from catalog.database import Catalog
@@ -34,7 +34,7 @@ POLICY = "one_visit"
     help="Folder of the site.",
 )  # fmt: skip
 @click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
-@click.option("--budget", type=click.FloatRange(min=0, min_open=True), help="As of gems scan.")
+@click.option("--budget", type=Queries(), help="As of gems scan.")
 @click.option("--disk-budget", type=Bytes(), help="What fetched weights may take, as 200GB.")
 @click.option(
     "--families", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 ENGINES = ("transformers", "vllm")
+SEEDS = click.IntRange(0, 2**63 - 1)
 
 
 class Bytes(click.ParamType[int]):
@@ -38,6 +40,21 @@ class Bytes(click.ParamType[int]):
         return int(float(found[1]) * UNITS[found[2]])
 
 
+class Queries(click.FloatRange):
+    """A number of queries above zero, and an end to it."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no number of queries: write for example 30", param, ctx)
+        return found
+
+
 @click.command()
 @click.option("--family", required=True, help="The family's slug; `gems families` lists them.")
 @click.option(
@@ -45,12 +62,12 @@ class Bytes(click.ParamType[int]):
 )
 @click.option("--confirm", help="The suite that confirms, instead of the suite's own.")
 @click.option("--policy", help="How to spend; `gems replay --policy all` compares them.")
-@click.option(
-    "--budget", type=click.FloatRange(min=0, min_open=True), help="Mean queries per candidate."
-)
+@click.option("--budget", type=Queries(), help="Mean queries per candidate.")
 @click.option("--top-k", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
-@click.option("--seed", default=0, show_default=True, help="Of the order and the policy.")
+@click.option(
+    "--seed", default=0, show_default=True, type=SEEDS, help="Of the order and the policy."
+)
 @click.option(
     "--families",
     "file",
@@ -130,7 +147,9 @@ def scan(
     "--suite", default="core", show_default=True, help="A packaged suite, routerbench, or a file."
 )
 @click.option("--engine", default="transformers", show_default=True, type=click.Choice(ENGINES))
-@click.option("--seed", default=0, show_default=True, help="Of the order that is asked.")
+@click.option(
+    "--seed", default=0, show_default=True, type=SEEDS, help="Of the order that is asked."
+)
 @click.option("--unboxed", is_flag=True, help="Run code answers without a sandbox.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(

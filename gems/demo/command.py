@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from gems.scan import SEEDS
+
 
 @click.command()
 @click.option(
@@ -16,7 +18,9 @@ import click
     show_default=True,
     help="Folder of the site.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the fleet, and of the search.")
+@click.option(
+    "--seed", default=0, show_default=True, type=SEEDS, help="Of the fleet, and of the search."
+)
 @click.option("--exhaustive", is_flag=True, help="Ask everyone everything too, and compare.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def demo(out: Path, seed: int, exhaustive: bool, as_json: bool) -> None:
