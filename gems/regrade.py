@@ -13,7 +13,7 @@ SHOWN = 20
 
 
 @click.command()
-@click.argument("scan", type=click.IntRange(min=1), required=False)
+@click.argument("scan", type=click.IntRange(1, 2**63 - 1), required=False)
 @click.option("--family", help="Its newest finished scan, where no scan is named.")
 @click.option("--unboxed", is_flag=True, help="Grade code answers without a sandbox.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and store nothing.")

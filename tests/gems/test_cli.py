@@ -46,6 +46,8 @@ def test_help_lists_every_command_and_teaches_by_example() -> None:
         ["scan", "--family", "any", "--budget", "nan"],
         ["scan", "--family", "any", "--budget", "inf"],
         ["check", "any/one", "--seed", "-1"],
+        ["verify", "9" * 20],
+        ["regrade", "9" * 20],
         ["demo", "--seed", "-1"],
         ["nightly", "--budget", "inf"],
         ["db", "sideways"],
