@@ -89,6 +89,10 @@ def _is_suite(path: Path) -> bool:
 def _checked(path: Path) -> tuple[Sheet, list[Prompt], list[Problem]]:
     if not _is_suite(path):
         raise SuiteError(f"{path} is no suite file: give a .yaml or .jsonl file")
+    if not path.stem.isprintable():
+        raise SuiteError(
+            f"the file {path.name!r} would name a suite by what cannot be shown: rename it"
+        )
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)

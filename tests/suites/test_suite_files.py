@@ -176,6 +176,14 @@ def test_half_a_character_is_told_wherever_it_stands(
     assert problem == Problem(2, "half a character is in it; write it whole")
 
 
+@pytest.mark.parametrize("stem", ["b\udcffd", "es\x1b[31mc", "\u202elmay"])
+def test_a_file_whose_name_cannot_be_shown_is_no_suite(tmp_path: Path, stem: str) -> None:
+    path = write_suite(tmp_path, OURS).rename(tmp_path / f"{stem}.yaml")
+    with pytest.raises(SuiteError, match="rename it") as caught:
+        load(path)
+    assert str(caught.value).isprintable()
+
+
 def test_aliases_cannot_stretch_a_file_without_end() -> None:
     rows = ["a0: &a0 [x]"]
     rows += [f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 8)]
