@@ -80,6 +80,20 @@ EXTRA: dict[str, dict[str, type | tuple[type, ...]]] = {
 MOVES = ("vanish", "rename")
 
 
+class _Loader(yaml.SafeLoader):
+    """SafeLoader to which `on` is a word, not a truth value, and a day is text, as in JSON."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first in "nNoOyY")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @dataclass(slots=True)
 class Fault:
     """One line of the file, and how often it has struck."""
@@ -213,7 +227,7 @@ def load_faults(source: Path | Mapping[str, Any] | None) -> Faults | None:
     if isinstance(source, Mapping):
         return _faults(source, "the faults")
     try:
-        value = yaml.safe_load(source.read_text())
+        value = yaml.load(source.read_text(), Loader=_Loader)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise FolderError(f"{source} cannot be read ({error}): it must be YAML or JSON") from error
     return _faults(value, str(source))
@@ -230,7 +244,7 @@ def _fault(item: object, where: str) -> Fault:
     if not isinstance(item, dict):
         raise FolderError(f"{where} is not a mapping: write {{fault: NAME, ...}}")
     kind = item.get("fault")
-    if kind not in OPTIONS:
+    if not isinstance(kind, str) or kind not in OPTIONS:
         raise FolderError(f"{where} is {kind!r}: choose one of {', '.join(OPTIONS)}")
     item = {**item, "on": [item["on"]]} if isinstance(item.get("on"), str) else item
     allowed = {**COMMON, **EXTRA.get(kind, {}), **OPTIONS[kind]}
@@ -239,8 +253,8 @@ def _fault(item: object, where: str) -> Fault:
             raise FolderError(f"{where} ({kind}) cannot have {key}: {given!r}")
     if missing := [key for key in OPTIONS[kind] if key not in item]:
         raise FolderError(f"{where} ({kind}) needs {missing[0]}: add it")
-    if strange := set(item.get("on", [])) - set(ROUTES):
-        raise FolderError(f"{where} is on {min(strange)!r}: choose from {', '.join(ROUTES)}")
+    if strange := [route for route in item.get("on", []) if route not in ROUTES]:
+        raise FolderError(f"{where} is on {strange[0]!r}: choose from {', '.join(ROUTES)}")
     return Fault(kind, item)
 
 

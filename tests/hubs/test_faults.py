@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.utils import httpx
 
+from gems.hub import serve
 from hubs.errors import Astray, FolderError, HubError, Malformed, NotFound, RateLimited, Unreachable
 from hubs.folder import FolderHub
 from hubs.huggingface import HuggingFaceHub
@@ -341,6 +342,8 @@ class TestToken:
         ([{"fault": "status", "status": "x"}], "cannot have status"),
         ([{"fault": "garble", "often": True}], "cannot have often"),
         ([{"fault": "garble", "on": "nowhere"}], "'nowhere'"),
+        ([{"fault": "garble", "on": [7, "list", ["tree"]]}], "on 7"),
+        ([{"fault": ["garble"]}], "choose one of"),
         (["garble"], "not a mapping"),
         (None, "list `faults`"),
     ],
@@ -356,3 +359,24 @@ def test_a_wrong_faults_file_is_one_line(shelf, tmp_path, faults, said):
         assert one_line(caught)
     with pytest.raises(FolderError, match="cannot be read"):
         FolderHub(shelf, faults=tmp_path / "none.yaml")
+
+
+def test_the_faults_that_the_help_shows_are_understood(shelf, tmp_path):
+    example = serve.help.partition("faults:\n")[2].partition("\n\n")[0]
+    file = tmp_path / "faults.yaml"
+    file.write_text(f"faults:\n{example}\n")
+    with FolderHub(shelf, faults=file) as hub:
+        known = HuggingFaceHub(hub.url, token=False, patience=Patience(tries=1))
+        for _ in range(3):
+            assert list(known.pages())
+        with pytest.raises(Unreachable, match="503"):
+            list(known.pages())
+
+
+def test_a_day_in_a_faults_file_is_text(shelf, put, tmp_path):
+    put("base/trunk", {"config.json": "{}"})
+    file = tmp_path / "faults.yaml"
+    file.write_text("faults: [{fault: set, fields: {createdAt: 2025-01-01}}]")
+    with FolderHub(shelf, faults=file) as hub:
+        row = HuggingFaceHub(hub.url, token=False).info("base/trunk")
+    assert row["createdAt"] == "2025-01-01"
