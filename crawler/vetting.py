@@ -91,31 +91,30 @@ def _looked(bench: Bench, silent: set[int], *, adapters: bool) -> Generator[list
     members = _members(bench, silent, adapters=adapters)
     waiting: dict[Future[Look], Listed] = {}
     failures: list[HubError] = []
-    with ThreadPoolExecutor(LOOKERS) as pool:
-        try:
-            while True:
-                for listed in islice(members, AHEAD - len(waiting)):
-                    waiting[pool.submit(look, bench.hub, listed)] = listed
-                if not waiting:
-                    break
-                looks: list[Look] = []
-                for future in wait(waiting, timeout=TOGETHER).done:
-                    listed = waiting.pop(future)
-                    try:
-                        looks.append(future.result())
-                    except HubError as error:
-                        silent.add(listed.repository_id)
-                        failures.append(error)
-                    bench.told(1, listed.name)
-                if looks:
-                    yield sorted(looks, key=lambda seen: seen.listed.repository_id)
-                    failures = []
-                if len(failures) >= LOOKERS:
-                    _knock(bench, failures)
-                    failures = []
-        finally:
-            for future in waiting:
-                future.cancel()
+    pool = ThreadPoolExecutor(LOOKERS)
+    try:
+        while True:
+            for listed in islice(members, AHEAD - len(waiting)):
+                waiting[pool.submit(look, bench.hub, listed)] = listed
+            if not waiting:
+                break
+            looks: list[Look] = []
+            for future in wait(waiting, timeout=TOGETHER).done:
+                listed = waiting.pop(future)
+                try:
+                    looks.append(future.result())
+                except HubError as error:
+                    silent.add(listed.repository_id)
+                    failures.append(error)
+                bench.told(1, listed.name)
+            if looks:
+                yield sorted(looks, key=lambda seen: seen.listed.repository_id)
+                failures = []
+            if len(failures) >= LOOKERS:
+                _knock(bench, failures)
+                failures = []
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who is interrupted waits for no hub
     if failures:
         _knock(bench, failures)
 

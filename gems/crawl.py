@@ -14,6 +14,7 @@ from catalog import families as known_families
 from gems.context import hub_name, open_catalog_here
 from gems.families import described_here, print_census
 from gems.progress import Progress
+from gems.scan import leave
 
 if TYPE_CHECKING:
     from crawler.crawl import Report
@@ -61,17 +62,20 @@ def crawl(
             slugs = tuple(family.slug for family in known_families.found(session))
         if not slugs:
             raise click.UsageError("the catalog holds no family yet: name one with --family")
-    with Progress("crawling") as progress:
-        report = run(
-            Source(HuggingFaceHub(), hub_name()),
-            catalog,
-            described,
-            sorted(set(slugs)),
-            now=datetime.now(UTC),
-            strategy=strategy,
-            full=full,
-            told=progress.advance,
-        )
+    try:
+        with Progress("crawling") as progress:
+            report = run(
+                Source(HuggingFaceHub(), hub_name()),
+                catalog,
+                described,
+                sorted(set(slugs)),
+                now=datetime.now(UTC),
+                strategy=strategy,
+                full=full,
+                told=progress.advance,
+            )
+    except KeyboardInterrupt as stop:
+        leave(stop, at_once=True)  # looks under way would hold the door for as long as the hub
     if as_json:
         click.echo(json.dumps(asdict(report), indent=2))
     else:

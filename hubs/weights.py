@@ -75,9 +75,12 @@ def _shards(hub: Hub, name: str, sha: str, present: set[str]) -> dict[str, Safet
         raise Unsound(f"{name} claims {len(shards):,} shards: leave it out")
     if missing := [shard for shard in shards if shard not in present]:
         raise Unsound(f"{name} lacks {missing[0]}, which its index names: leave it out")
-    with ThreadPoolExecutor(4) as pool:
+    pool = ThreadPoolExecutor(4)
+    try:
         read = pool.map(lambda shard: hub.header(name, sha, shard), shards)
         headers = dict(zip(shards, read, strict=True))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who is interrupted waits for no hub
     for tensor, shard in owners.items():
         if tensor not in headers[shard].tensors:
             raise Unsound(f"{shard} of {name} lacks {tensor[:80]}: leave it out")

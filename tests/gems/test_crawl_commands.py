@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy
 import pytest
@@ -72,6 +77,30 @@ def test_without_a_family_those_of_the_catalog_are_crawled(hub):
     again = run("crawl")
     assert again.exit_code == 0
     assert "Read what changed" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
+)
+def test_who_is_interrupted_does_not_wait_for_a_slow_hub(hub, tmp_path, number, code):
+    stall = {"fault": "stall", "seconds": 60, "on": ["tree"], "after": 1}
+    with FolderHub(tmp_path / "hub", faults={"faults": [stall]}) as slow:
+        command = [sys.executable, "-c", "from gems.cli import main; main()"]
+        process = subprocess.Popen(
+            [*command, "crawl", "--family", "tiny"],
+            env={**os.environ, "HF_ENDPOINT": slow.url, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while slow.requests["list"] < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(number)
+        said = process.communicate(timeout=10)[1]
+    assert process.returncode == code
+    assert said.endswith("the same command goes on where it was\n")
+    assert "2 candidates" in run("crawl", "--family", "tiny").stdout
 
 
 @pytest.mark.parametrize(
