@@ -83,11 +83,11 @@ def gems() -> None:
 
 def main() -> None:
     """Run a command and turn what ended it into one line and an exit code."""
+    _open_standard_streams()
     terminate_like_interrupt()
     try:
-        gems.main(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        # Click hands back what a command ended with: its exit code, or nothing.
+        sys.exit(gems.main(standalone_mode=False))
     except click.ClickException as error:
         where = getattr(error, "ctx", None)
         hint = f" (see {where.command_path} --help)" if where is not None else ""
@@ -108,6 +108,14 @@ def main() -> None:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
     except roots() as error:
         _fail(str(error), 1)
+
+
+def _open_standard_streams() -> None:
+    """What is written to a stream that was closed goes nowhere, instead of into the next file."""
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            setattr(sys, name, open(descriptor, "w", closefd=False))
 
 
 def _fail(message: str, code: int) -> None:

@@ -79,6 +79,12 @@ def test_a_catalog_that_cannot_be_opened_is_one_line_and_exits_1(tmp_path: Path)
     assert "GEMS_DATABASE_URL" in ended.stderr
 
 
+def test_what_ends_badly_without_an_error_exits_1(tmp_path: Path) -> None:
+    ended = run("db", "check", GEMS_DATABASE_URL=f"sqlite:///{tmp_path}/absent.db")
+    assert "holds no catalog" in ended.stdout
+    assert ended.returncode == 1
+
+
 def test_doctor_says_what_each_thing_is_for() -> None:
     findings = {finding["what"]: finding for finding in json.loads(run("doctor", "--json").stdout)}
     assert set(findings) >= {"catalog", "GPU", "vLLM engine", "sandbox", "hub token", "disk"}

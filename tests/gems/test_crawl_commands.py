@@ -79,6 +79,15 @@ def test_without_a_family_those_of_the_catalog_are_crawled(hub):
     assert "Read what changed" in again.stdout
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_crawl_needs_no_open_streams(hub, closed):
+    command = f'"{sys.executable}" -c "from gems.cli import main; main()"'
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    crawling = f"{command} crawl --family tiny {closed}"
+    assert subprocess.run(crawling, shell=True, env=environment, check=False).returncode == 0
+    assert "2 candidates" in run("families").stdout
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
 )
