@@ -115,7 +115,7 @@ def _open_standard_streams() -> None:
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-            setattr(sys, name, open(descriptor, "w", closefd=False))
+            setattr(sys, name, open(descriptor, "w", closefd=False))  # noqa: SIM115
 
 
 def _fail(message: str, code: int) -> None:
