@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.household import opted_out
 from catalog.reports.popularity import family_downloads
-from catalog.tables import Checkpoint, Member, Repository, Ruling, Visit
+from catalog.tables import Checkpoint, Failure, Member, Repository, Ruling, Visit
 from catalog.words import Verdict
 
 UNRANKED = (Verdict.FAILED, Verdict.EXCLUDED, Verdict.NOT_YET_EVALUATED)
@@ -148,6 +148,26 @@ def standings(session: Session, scan_id: int, family_id: int) -> list[Standing]:
             )
         )
     return sorted(found, key=_place)
+
+
+def popular_unevaluated(session: Session, scan_id: int) -> list[tuple[str, str]]:
+    """Popular checkpoints that a scan has no score of, by name, and why; the most used first."""
+    failure = and_(Failure.scan_id == Ruling.scan_id, Failure.checkpoint_id == Ruling.checkpoint_id)
+    found = session.connection().execute(
+        select(Repository.name, func.coalesce(Failure.kind, Ruling.verdict))
+        .join_from(Ruling, Checkpoint, Checkpoint.id == Ruling.checkpoint_id)
+        .join(Repository, Repository.id == Checkpoint.repository_id)
+        .outerjoin(Failure, failure)
+        .where(
+            Ruling.scan_id == scan_id,
+            Ruling.category == "",
+            Ruling.popular,
+            Ruling.verdict.in_(UNRANKED),
+            Repository.id.not_in(opted_out()),
+        )
+        .order_by(Ruling.downloads.desc(), Repository.name)
+    )
+    return [(name, why) for name, why in found]
 
 
 def _place(standing: Standing) -> tuple[bool, int, int, float, int]:

@@ -213,6 +213,7 @@ def _common(
     return digest(
         (board.suite, board.version, board.engine, board.dtype, board.decoding),
         board.report.get("rungs"),
+        view.blocked,
         [(question.hash, question.key) for question in asked[at]],
         None
         if base is None

@@ -44,7 +44,7 @@ def verdict(view: View, standing: Standing) -> str:
         )
     sentences = [f"{said}{_source(mark)}."]
     if mark.delta is not None and not standing.popular:
-        sentences.append(_against_popular(standing, mark))
+        sentences.append(_against_popular(view, standing, mark))
     if mark.verdict == Verdict.CONTENDER:
         sentences.append("That is ahead, but not proven.")
     if mark.verdict == Verdict.GRADUATED:
@@ -88,7 +88,7 @@ def _source(mark: Mark) -> str:
     return ", none of which played a part in selecting it"
 
 
-def _against_popular(standing: Standing, mark: Mark) -> str:
+def _against_popular(view: View, standing: Standing, mark: Mark) -> str:
     if mark.delta is None:
         return ""
     evidence = "" if mark.p is None else f", {p_value(mark.p)}"
@@ -98,8 +98,10 @@ def _against_popular(standing: Standing, mark: Mark) -> str:
     size = f"{points(mark.delta).lstrip('+−±')} {'point' if mark.delta == 0.01 else 'points'}"
     if mark.delta > 0:
         start = f"{downloads} it is" if downloads else " It is"
+        those = " that was evaluated" if view.blocked else ""
         return (
-            f"{start.strip()} at least {size} ahead of every popular checkpoint (paired{evidence})."
+            f"{start.strip()} at least {size} ahead of every popular checkpoint{those}"
+            f" (paired{evidence})."
         )
     if mark.delta < 0:
         return f"The best popular checkpoint is {size} ahead of it (paired)."

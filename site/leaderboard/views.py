@@ -12,7 +12,7 @@ from catalog.reports.boards import Board, FamilyFacts, boards, families
 from catalog.reports.changes import Change, changes
 from catalog.reports.kinship import Kinship, kinship
 from catalog.reports.popularity import family_downloads
-from catalog.reports.standings import Effort, Standing, standings
+from catalog.reports.standings import Effort, Standing, popular_unevaluated, standings
 from catalog.reports.unranked import Unranked, unranked
 from catalog.words import Verdict
 from leaderboard.paths import Addresses, slug
@@ -23,6 +23,7 @@ class View:
     """A family as one suite sees it; without a board, no scan of it has finished yet.
 
     downloads: the latest of every member, excluded ones too, by repository id, as of `day`.
+    unmet: popular checkpoints that the scan has no score of, by name, and why.
     """
 
     family: FamilyFacts
@@ -32,6 +33,7 @@ class View:
     day: date | None
     downloads: dict[int, int]
     slug: str
+    unmet: tuple[tuple[str, str], ...]
 
     @property
     def path(self) -> str:
@@ -64,6 +66,11 @@ class View:
         """The best first."""
         popular = [s for s in self.standings if s.popular and s.overall.score is not None]
         return tuple(sorted(popular, key=lambda s: -(s.overall.score or 0.0)))
+
+    @cached_property
+    def blocked(self) -> bool:
+        """Whether a popular checkpoint was not evaluated, a root among them: nothing is proven."""
+        return bool(self.unmet or (self.board is not None and self.board.report.get("blocking")))
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
@@ -143,10 +150,11 @@ def look(session: Session) -> Site:
         found: list[Board | None] = [*boards(session, family.id)]
         for at, board in enumerate(found or [None]):
             ruled = () if board is None else tuple(standings(session, board.scan_id, family.id))
+            unmet = () if board is None else tuple(popular_unevaluated(session, board.scan_id))
             address = slug(family.slug)
             if at and board is not None:
                 address += f"/{slug(board.suite)}"
-            views.append(View(family, board, ruled, relatives, day, downloads, address))
+            views.append(View(family, board, ruled, relatives, day, downloads, address, unmet))
         main = found[0] if found else None
         absent[family.slug] = tuple(unranked(session, family.id, main.scan_id if main else None))
         changed.extend(changes(session, family.id))

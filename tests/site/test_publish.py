@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from catalog.database import Catalog, open_catalog
-from catalog.tables import Checkpoint, Grade, Prompt, Repository, Ruling, Scan, Suite
+from catalog.tables import Checkpoint, Failure, Grade, Prompt, Repository, Ruling, Scan, Suite
 from catalog.words import Verdict
 from leaderboard import publish
 from tests.site.made import NOW, Fleet, Made, fill
@@ -157,6 +157,42 @@ def test_a_retired_prompt_may_be_shown(catalog: Catalog, tmp_path: Path) -> None
         session.query(Prompt).update({"retired_at": NOW})
     publish(catalog, tmp_path / "public", now=NOW)
     assert b"secret shelf" in (tmp_path / "public/data/questions/llama-3.1-8b.json").read_bytes()
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_no_page_speaks_for_the_popular_that_failed(
+    catalog: Catalog, tmp_path: Path, left: int
+) -> None:
+    """left: how many popular checkpoints were evaluated."""
+    made = fill(catalog, Fleet(checkpoints=12))
+    with catalog.write() as session:
+        overall = session.query(Ruling).filter(Ruling.category == "")
+        failed = [row.checkpoint_id for row in overall.filter(Ruling.popular)][left:]
+        mine = Ruling.checkpoint_id.in_(failed)
+        session.query(Ruling).filter(mine, Ruling.category != "").delete()
+        overall.filter(mine).update({"verdict": "failed", "score": None})
+        found = {"verdict": "contender" if left else "ranked", "p": None}
+        overall.filter(Ruling.verdict == "gem").update(found)
+        if not left:
+            overall.update({"delta_vs_popular": None})
+            overall.filter(Ruling.verdict == "contender").update({"verdict": "ranked"})
+        session.add(
+            Failure(
+                scan_id=made.scan_id,
+                checkpoint_id=failed[0],
+                stage="load",
+                kind="bad_weights",
+                detail="cut short",
+                failed_at=NOW,
+            )
+        )
+    publish(catalog, tmp_path / "public", now=NOW)
+    page = (tmp_path / "public/families/llama-3.1-8b.html").read_text()
+    assert f"what is popular was not evaluated: {made.names[failed[0]]} (bad_weights)" in page
+    for path in (tmp_path / "public").glob("families/*.html"):
+        assert "everything popular" not in path.read_text().partition("<main")[2]
+    for path in (tmp_path / "public").glob("checkpoints/*/*.html"):
+        assert "every popular checkpoint (" not in path.read_text()
 
 
 def test_what_is_not_ranked_says_why(small: Small) -> None:
@@ -316,6 +352,22 @@ def test_more_than_600_rows_are_paged_within_the_budgets(tmp_path: Path) -> None
     assert weight("assets/style.css") <= 10_000
     assert (out / "families/llama-3.1-8b/not-ranked-2.html").exists()
     check_links(out)
+
+
+def test_every_page_of_a_family_says_what_the_first_one_says(tmp_path: Path) -> None:
+    catalog = open_catalog(f"sqlite:///{tmp_path}/gems.db")
+    fill(catalog, Fleet(checkpoints=640, selecting=12, confirming=4, days=0, excluded=0))
+    out = tmp_path / "public"
+    publish(catalog, out, now=NOW)
+    with catalog.write() as session:
+        best = session.query(Ruling).filter(Ruling.category == "", ~Ruling.popular)
+        best.filter(Ruling.position == 1).update({"verdict": "gem", "delta_vs_popular": 0.1})
+    publish(catalog, out, now=NOW)
+    catalog.close()
+    pages = (out / "families/llama-3.1-8b.html", out / "families/llama-3.1-8b/2.html")
+    first, second = (page.read_text().partition('class="standfirst">')[2] for page in pages)
+    assert "hidden gem" in first.partition("</p>")[0]
+    assert first.partition("</p>")[0] == second.partition("</p>")[0]
 
 
 def test_checkpoint_pages_keep_the_budget(small: Small, attacked: Path) -> None:

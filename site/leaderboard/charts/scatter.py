@@ -198,7 +198,7 @@ def _title(standing: Standing) -> str:
 def _description(view: View, frontier: Sequence[Standing]) -> str:
     best = view.finalists[0] if view.finalists else None
     said = [
-        f"{count(len(view.finalists))} finalists and {count(len(view.eliminated))} that were"
+        f"{plural(len(view.finalists), 'finalist')} and {count(len(view.eliminated))} that were"
         " eliminated, each placed by its downloads, left to right, and its score, upwards."
     ]
     if best is not None:

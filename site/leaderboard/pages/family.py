@@ -130,7 +130,9 @@ def family_pages(site: Site, view: View, digests: Mapping[int, str]) -> Iterator
                 family_slug=slug(view.family.slug),
             )
 
-        yield single(path, write, stamp=digest(shape, shown, lead, paths, others, unranked))
+        yield single(
+            path, write, stamp=digest(shape, shown, lead, summary(view), paths, others, unranked)
+        )
 
 
 def page_path(view: View, number: int) -> str:
@@ -155,11 +157,13 @@ def summary(view: View) -> str:
         )
     if view.contenders:
         best = view.contenders[0]
-        return (
-            f"Of {asked} asked, none is a proven gem yet."
-            f" {plain(best.name)} is ahead of everything popular with"
-            f" {percent(best.overall.score)}%, but not by enough to be sure."
-        )
+        said = f"Of {asked} asked, none is a proven gem yet. {plain(best.name)} is ahead of"
+        score = f"{percent(best.overall.score)}%"
+        if view.blocked:
+            return f"{said} what was evaluated of the popular with {score}."
+        return f"{said} everything popular with {score}, but not by enough to be sure."
+    if not view.popular:
+        return f"Of {asked} asked, none could be held against a popular one: none was evaluated."
     return f"Of {asked} asked, none is ahead of everything popular."
 
 
@@ -171,8 +175,9 @@ def headline(view: View) -> str:
         return f"{plural(len(view.gems), 'checkpoint')} with {_span(few)} {verb} everything popular"
     if view.contenders:
         verb = "is" if len(view.contenders) == 1 else "are"
-        return f"{plural(len(view.contenders), 'contender')} {verb} ahead of everything popular"
-    return "Nobody is ahead of the popular"
+        whom = "the popular that were evaluated" if view.blocked else "everything popular"
+        return f"{plural(len(view.contenders), 'contender')} {verb} ahead of {whom}"
+    return "Nobody is ahead of the popular" if view.popular else "Nobody popular was evaluated"
 
 
 def _span(downloads: list[int]) -> str:
@@ -223,6 +228,12 @@ def _notes(view: View) -> list[str]:
             f"{plain(root)} ({plain(reason, 40)})" for root, reason in list(blocking.items())[:6]
         )
         notes.append(f"No gem can be claimed, because a root cannot be evaluated: {named}.")
+    if view.unmet:
+        named = ", ".join(f"{plain(name)} ({plain(why, 40)})" for name, why in view.unmet[:6])
+        more = f" and {count(len(view.unmet) - 6)} more" if len(view.unmet) > 6 else ""
+        notes.append(
+            f"No gem can be claimed, because what is popular was not evaluated: {named}{more}."
+        )
     left_out = report.get("left_out")
     if isinstance(left_out, dict) and _number(left_out.get("prompts")):
         number = int(_number(left_out["prompts"]) or 0)
