@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
@@ -74,13 +75,13 @@ def _vllm() -> Finding:
 
 
 def _sandbox() -> Finding:
-    path = shutil.which("bwrap")
-    works = path is not None and _runs([path, "--ro-bind", "/", "/", "--unshare-all", "true"])
-    found = "bubblewrap works" if works else f"{path} cannot make a sandbox" if path else "no bwrap"
+    from evaluator.grading.sandbox import fault
+
+    why = fault()
     return Finding(
         "sandbox",
-        works,
-        found,
+        not why,
+        why or "bubblewrap works",
         "grading code answers",
         "apt-get install bubblewrap, and allow unprivileged user namespaces",
     )
@@ -103,6 +104,11 @@ def _disk() -> Finding:
     folder = home()
     while not folder.exists():
         folder = folder.parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        said = f"{folder} cannot be written, and GEMS_HOME is there"
+        return Finding(
+            "disk", False, said, "scan, check, demo", "set GEMS_HOME to a folder you own"
+        )
     free = shutil.disk_usage(folder).free / GIB
     return Finding(
         "disk",
@@ -120,23 +126,19 @@ def _catalog() -> Finding:
     url = database_url()
     needed = "everything"
     try:
-        current = Catalog(url).peek()
+        catalog = Catalog(url)
+        current = catalog.peek()
     except CatalogError as error:
         return Finding("catalog", False, str(error), needed, "set GEMS_DATABASE_URL")
+    folder = Path(catalog.engine.url.database or "").parent
+    if current is None and not os.access(folder, os.W_OK):
+        said = f"{folder} is no folder that can be written"
+        return Finding("catalog", False, f"{shown(url)}: {said}", needed, "set GEMS_DATABASE_URL")
     state = "will be made when it is needed" if current is None else f"revision {current}"
     newest = newest_revision()
     if current not in (None, newest):
         state += f", newest is {newest}"
     return Finding("catalog", True, f"{shown(url)}: {state}", needed, "")
-
-
-def _runs(arguments: list[str]) -> bool:
-    try:
-        return (
-            subprocess.run(arguments, capture_output=True, timeout=10, check=False).returncode == 0
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (

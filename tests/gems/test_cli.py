@@ -91,6 +91,19 @@ def test_doctor_says_what_each_thing_is_for() -> None:
     assert all(finding["needed_for"] for finding in findings.values())
 
 
+def test_doctor_says_what_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run(
+        "doctor",
+        GEMS_DATABASE_URL=f"sqlite:///{tmp_path}/absent/gems.db",
+        GEMS_HOME=str(tmp_path / "file" / "home"),
+    )
+    assert (
+        f"no   catalog: sqlite:///{tmp_path}/absent/gems.db: {tmp_path}/absent is" in ended.stdout
+    )
+    assert f"no   disk: {tmp_path}/file cannot be written" in ended.stdout
+
+
 def test_doctor_never_shows_the_token() -> None:
     ended = run("doctor", HF_TOKEN="hf_plantedtoken")
     assert "yes  hub token" in ended.stdout
