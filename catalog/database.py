@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session as Session  # other rooms name it, and import no SQLAlchemy
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -68,7 +70,9 @@ class Catalog:
                 f"{shown(self.url)} was written by a newer version (revision {current}):"
                 " upgrade hidden-gems, or point GEMS_DATABASE_URL elsewhere"
             )
-        with _one_line(self.url), self.engine.connect() as connection:
+        # Who comes while another is at it waits, and finds it done.
+        alone = self.engine.execution_options(gems_immediate=True)
+        with _one_line(self.url), alone.connect() as connection:
             upgrade(connection)
 
     def close(self) -> None:
@@ -109,13 +113,26 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _keep_a_log(cursor)
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA cache_size = -4096")  # kB; the system keeps the rest of the file at hand
     cursor.execute("PRAGMA wal_autocheckpoint = 16000")
     cursor.execute("PRAGMA secure_delete = OFF")  # what is public need not be overwritten to go
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _keep_a_log(cursor: DBAPICursor) -> None:
+    """Switch a new database to its write-ahead log; SQLite waits for nobody else who does."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -138,12 +155,17 @@ def _one_line(url: str) -> Iterator[None]:
             " and can be written, or set GEMS_DATABASE_URL"
         ) from error
     except DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
+        if damaged(error):
             raise DatabaseCorrupt(
                 f"{shown(url)} is not a sound database ({_cause(error)}): restore a backup,"
                 " or move it away and start again"
             ) from error
         raise
+
+
+def damaged(error: Exception) -> bool:
+    """Whether it says that a file is no sound database."""
+    return "malformed" in str(error) or "not a database" in str(error)
 
 
 def _cause(error: DatabaseError) -> str:

@@ -27,6 +27,12 @@ def newest_revision() -> str:
     return revisions()[-1]
 
 
+def to_newest(revision: str | None) -> str:
+    """What to do with a database that is not at the newest revision."""
+    known = revision is None or revision in revisions()
+    return "run gems db upgrade" if known else "upgrade hidden-gems"
+
+
 def revision_of(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):

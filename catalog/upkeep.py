@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from catalog.database import Catalog, shown
+from catalog.database import Catalog, damaged, shown
 from catalog.errors import CatalogError, DatabaseCorrupt
-from catalog.revisions import newest_revision
+from catalog.revisions import newest_revision, to_newest
 from catalog.tables import Checkpoint, Member, Oddity, Popularity, Repository, Ruling
 from catalog.words import Verdict
 
@@ -100,7 +100,8 @@ def backup(catalog: Catalog, file: Path) -> int:
 
     The copy is checked before it takes the place of an older one. Raises CatalogError.
     """
-    _file(catalog)
+    if file.exists() and file.samefile(_file(catalog)):
+        raise CatalogError(f"{file} is the catalog itself: name another file")
     draft = file.with_name(f"{file.name}.draft")
     try:
         draft.unlink(missing_ok=True)
@@ -114,13 +115,13 @@ def backup(catalog: Catalog, file: Path) -> int:
             copy.execute("PRAGMA journal_mode = DELETE")
             said = [row[0] for row in copy.execute("PRAGMA integrity_check")]
         if said != ["ok"]:
-            raise DatabaseCorrupt(
-                f"{shown(catalog.url)} is not sound ({said[0]}): restore an earlier backup"
-            )
+            raise _unsound(catalog, said[0])
         with draft.open("rb") as written:
             os.fsync(written.fileno())
         draft.replace(file)
     except (sqlite3.Error, OSError) as error:
+        if damaged(error):
+            raise _unsound(catalog, str(error)) from error
         raise CatalogError(f"cannot back up to {file} ({error}): name a file elsewhere") from error
     finally:
         with suppress(OSError):
@@ -139,6 +140,8 @@ def vacuum(catalog: Catalog) -> tuple[int, int]:
             driver.execute("VACUUM")
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.Error as error:
+        if damaged(error):
+            raise _unsound(catalog, str(error)) from error
         raise CatalogError(
             f"cannot vacuum {shown(catalog.url)} ({error}): stop what uses it, or free some space"
         ) from error
@@ -152,7 +155,7 @@ def faults(catalog: Catalog) -> list[str]:
     if now is None:
         return [f"{shown(catalog.url)} holds no catalog: run gems db upgrade, or restore a backup"]
     if now != newest:
-        found.append(f"it is at revision {now}, not {newest}: run gems db upgrade")
+        found.append(f"it is at revision {now}, not {newest}: {to_newest(now)}")
     with catalog.read() as session:
         connection = session.connection()
         pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
@@ -165,6 +168,10 @@ def faults(catalog: Catalog) -> list[str]:
             for (table, parent), count in sorted(broken.items())
         ]
     return found
+
+
+def _unsound(catalog: Catalog, said: str) -> DatabaseCorrupt:
+    return DatabaseCorrupt(f"{shown(catalog.url)} is not sound ({said}): restore an earlier backup")
 
 
 def _file(catalog: Catalog) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from catalog.database import Catalog, shown
-from catalog.revisions import newest_revision
+from catalog.revisions import newest_revision, to_newest
 from gems.context import database_url
 
 
@@ -94,5 +94,5 @@ def _report(catalog: Catalog, as_json: bool, before: str | None) -> None:
             )
         )
     else:
-        state = "up to date" if now == newest else f"newest is {newest}: run `gems db upgrade`"
+        state = "up to date" if now == newest else f"newest here is {newest}: {to_newest(now)}"
         click.echo(f"{shown(catalog.url)}: revision {now or 'none'}, {state}")

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import migrations
+from catalog import upkeep
 from catalog.columns import Base
 from catalog.database import Catalog, open_catalog
 from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
@@ -240,3 +241,27 @@ def test_writers_in_two_threads_wait_for_each_other(tmp_path: Path) -> None:
         (count,) = connection.execute("select count(*) from families").fetchone()
     connection.close()
     assert count == 150
+
+
+def test_who_opens_a_catalog_while_another_makes_it_waits(tmp_path: Path) -> None:
+    Catalog(url(tmp_path)).current()
+    other = sqlite3.connect(tmp_path / "gems.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE theirs (x)")
+    commit = threading.Timer(2, other.execute, ["COMMIT"])
+    commit.start()
+    catalog = open_catalog(url(tmp_path))
+    commit.join()
+    assert catalog.current() == newest_revision()
+    catalog.close()
+    other.close()
+
+
+def test_a_newer_catalog_is_not_sent_to_be_upgraded(tmp_path: Path) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with catalog.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert upkeep.faults(catalog) == [
+        f"it is at revision 9999, not {newest_revision()}: upgrade hidden-gems"
+    ]
+    catalog.close()

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from catalog import crawls, upkeep
 from catalog.database import Catalog, open_catalog
-from catalog.errors import CatalogError, DatabaseFull
+from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseFull
 from catalog.popularity import series
 from catalog.tables import Popularity, Repository
 from gems.db import db
@@ -108,6 +108,25 @@ def test_a_backup_that_cannot_be_leaves_the_older_one(catalog: Catalog, tmp_path
         upkeep.backup(absent, older)
     assert older.read_text() == "older"
     assert not (tmp_path / "absent.db").exists()
+
+
+def test_a_backup_never_takes_the_place_of_the_catalog(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "gems.db")
+    before = (tmp_path / "gems.db").stat().st_ino
+    for name in ("gems.db", "link.db", "../" + tmp_path.name + "/gems.db"):
+        with pytest.raises(CatalogError, match="is the catalog itself: name another file"):
+            upkeep.backup(catalog, tmp_path / name)
+    assert (tmp_path / "gems.db").stat().st_ino == before
+
+
+def test_a_damaged_catalog_is_not_blamed_on_where_it_is_copied_to(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_text("not a database at all, whatever its name may say")
+    bad = Catalog(f"sqlite:///{tmp_path}/bad.db")
+    with pytest.raises(DatabaseCorrupt, match="restore an earlier backup"):
+        upkeep.backup(bad, tmp_path / "copy.db")
+    with pytest.raises(DatabaseCorrupt, match="restore an earlier backup"):
+        upkeep.vacuum(bad)
+    assert not (tmp_path / "copy.db").exists()
 
 
 def test_vacuum_gives_room_back(catalog: Catalog) -> None:
