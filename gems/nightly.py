@@ -126,7 +126,7 @@ def _clock(until: str | None, hours: float | None) -> Clock:
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", until)
         if found is None:
             raise click.UsageError(f"{until!r} is no time of day: write for example 06:00")
-        left = clock.until(int(found[1]), int(found[2]), datetime.now().astimezone())
+        left = clock.until(int(found[1]), int(found[2]), datetime.now())
         return clock.Clock(clock.Clock().tick() + left)
     if hours is not None:
         return clock.Clock(clock.Clock().tick() + hours * 3600)

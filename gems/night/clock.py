@@ -30,6 +30,7 @@ class Clock:
 
 
 def until(hour: int, minute: int, now: datetime) -> float:
-    """Seconds until it is next that time of day where `now` is."""
+    """Seconds until it is next that time of day here; now: local, without a zone, since the
+    offset of one may be another by then."""
     then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return ((then if then > now else then + timedelta(days=1)) - now).total_seconds()
+    return (then if then > now else then + timedelta(days=1)).timestamp() - now.timestamp()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from datetime import datetime
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,19 @@ def test_until_is_the_next_such_time() -> None:
     assert until(6, 0, datetime(2026, 1, 1, 23, 30)) == 6.5 * 3600
     assert until(6, 0, datetime(2026, 1, 1, 5, 59)) == 60
     assert until(6, 0, datetime(2026, 1, 1, 6, 0)) == 24 * 3600
+
+
+def test_the_night_in_which_clocks_change_is_an_hour_shorter_or_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+            time.tzset()
+            assert until(6, 0, datetime(2026, 3, 28, 22, 0)) == 7 * 3600
+            assert until(6, 0, datetime(2026, 10, 24, 22, 0)) == 9 * 3600
+    finally:
+        time.tzset()
 
 
 def test_what_a_family_leaves_of_its_time_is_for_those_behind_it() -> None:
