@@ -354,6 +354,39 @@ def test_more_than_600_rows_are_paged_within_the_budgets(tmp_path: Path) -> None
     check_links(out)
 
 
+def test_the_search_is_said_to_have_asked_what_it_asked(catalog: Catalog, tmp_path: Path) -> None:
+    """Popular checkpoints are confirmed wherever the search stopped them."""
+    made = fill(catalog, Fleet(checkpoints=12, selecting=20))
+    rungs = [
+        {"prompts": 5, "reached": 12, "kept": 6},
+        {"prompts": 20, "reached": 6, "kept": 6},
+    ]
+    with catalog.write() as session:
+        scan = session.get_one(Scan, made.scan_id)
+        scan.report = {**(scan.report or {}), "rungs": rungs, "candidates": 12}
+    publish(catalog, tmp_path / "public", now=NOW)
+    page = (tmp_path / "public/families/llama-3.1-8b.html").read_text()
+    share = 100 * (12 * 5 + 6 * 15) / (12 * 20)
+    assert f"<dt>Of asking everyone everything</dt><dd>{share:.0f}%</dd>" in page
+
+
+def test_who_was_stopped_and_confirmed_is_not_said_to_have_been_asked_everything(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    made = fill(catalog, Fleet(checkpoints=12, selecting=20))
+    root = made.checkpoints[0]
+    with catalog.write() as session:
+        scan = session.get_one(Scan, made.scan_id)
+        rungs = [{"prompts": n, "reached": 12, "kept": 12} for n in (5, 8, 20)]
+        scan.report = {**(scan.report or {}), "rungs": rungs}
+        session.query(Ruling).filter(Ruling.checkpoint_id == root).update({"rung": 1})
+    publish(catalog, tmp_path / "public", now=NOW)
+    page = (tmp_path / f"public/checkpoints/{made.names[root]}.html").read_text()
+    assert "It was stopped after 8, and confirmed all the same." in page
+    assert page.count(" prompts: reached<") == 2
+    assert page.count(" prompts: not reached<") == 1
+
+
 def test_every_page_of_a_family_says_what_the_first_one_says(tmp_path: Path) -> None:
     catalog = open_catalog(f"sqlite:///{tmp_path}/gems.db")
     fill(catalog, Fleet(checkpoints=640, selecting=12, confirming=4, days=0, excluded=0))

@@ -180,13 +180,8 @@ def _rungs(board: Board, s: Standing) -> list[RungStep]:
             if isinstance(rung, dict) and isinstance(rung.get("prompts"), int)
         }
     )
-    out = s.overall.verdict == Verdict.ELIMINATED
-    reached = [not out or asked <= s.overall.n for asked in prompts]
-    last = sum(reached) - 1
-    return [
-        RungStep(asked, came, out and at == last)
-        for at, (asked, came) in enumerate(zip(prompts, reached, strict=True))
-    ]
+    stopped = len(prompts) if s.overall.rung is None else s.overall.rung
+    return [RungStep(asked, at <= stopped, at == stopped) for at, asked in enumerate(prompts)]
 
 
 def _facts(

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from catalog.reports.boards import Board
 from catalog.reports.standings import Mark, Standing
 from catalog.words import Verdict
 from leaderboard.charts.scatter import scatter
@@ -202,10 +203,9 @@ def _facts(view: View) -> list[tuple[str, str]]:
     facts.append(("Prompts that select", count(selecting)))
     if confirming:
         facts.append(("Prompts that confirm", count(confirming)))
-    spent = sum(s.overall.n for s in view.eliminated) + selecting * len(view.finalists)
-    if selecting and view.standings:
-        share = 100 * spent / (selecting * len(view.standings))
-        facts.append(("Of asking everyone everything", f"{share:.0f}%"))
+    everything = selecting * int(_number(board.report.get("candidates")) or len(view.standings))
+    if everything and (spent := _searched(board)):
+        facts.append(("Of asking everyone everything", f"{100 * spent / everything:.0f}%"))
     cost = board.report.get("cost")
     if isinstance(cost, dict):
         queries, loads = _number(cost.get("queries")), _number(cost.get("loads"))
@@ -216,6 +216,19 @@ def _facts(view: View) -> list[tuple[str, str]]:
     facts.append(("Policy", plain(board.policy, 30)))
     facts.append(("Engine", f"{plain(board.engine, 20)}, {plain(board.dtype, 12)}"))
     return facts
+
+
+def _searched(board: Board) -> float:
+    """Answers that the search looked at: between two rungs, those of all who reached the second."""
+    listed = board.report.get("rungs")
+    spent = before = 0.0
+    for rung in listed if isinstance(listed, list) else ():
+        if not isinstance(rung, dict):
+            continue
+        prompts, reached = _number(rung.get("prompts")) or 0.0, _number(rung.get("reached")) or 0.0
+        spent += reached * (prompts - before)
+        before = prompts
+    return spent
 
 
 def _notes(view: View) -> list[str]:
@@ -336,7 +349,7 @@ def _board_inputs(view: View) -> tuple[Any, ...]:
     if board is None:
         return ()
     asked = (board.suite, board.finished_at, board.prompts, board.policy)
-    return (*asked, board.engine, board.dtype, board.report.get("cost"), _notes(view))
+    return (*asked, board.engine, board.dtype, _facts(view), _notes(view))
 
 
 def _group(view: View, standing: Standing) -> int:
