@@ -212,14 +212,11 @@ def orders(bench: Bench) -> None:
     for workers in WORKERS:
         found = bench.run(["one_visit"], budget, ORDER_LOAD, bench.few_seeds, workers=workers)
         first = _order(bench, f"{workers} workers", found["one_visit"], first)
-    few = models // 10
+    few = max(1, models // 10)
     alone = [arriving(bench.recorded, few, 1, "alone", seed) for seed in bench.few_seeds]
     _order(bench, f"the best {few} alone, with what they bring", alone, [])
-    for known, step in (
-        (models // 10, models // 10),
-        (models // 2, models // 10),
-        (models // 2, 1),
-    ):
+    # The last wave is a whole one.
+    for known, step in ((models - 9 * few, few), (models - 5 * few, few), (models // 2, 1)):
         first = []
         for order in ORDERS:
             seeds = bench.few_seeds
