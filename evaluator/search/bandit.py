@@ -25,6 +25,8 @@ class Bandit(ABC):
     """
 
     OPENING = 2
+    """Items each arm is asked first. Where loads cost, half of what a load each leaves, and a pull
+    asks for no less than its load costs."""
 
     def __init__(self, problem: Problem) -> None:
         self._ledger = books = Ledger(problem)
@@ -33,6 +35,9 @@ class Bandit(ABC):
         self._begin = np.empty(books.arms, dtype=np.int64)
         self._begin[queue] = books.rng.integers(0, books.items, books.arms)
         opening = int(max(1, min(self.OPENING, books.items, problem.budget / 2)))
+        if self._loads_cost:
+            beside = books.mean_budget - float(books.load_cost.mean())
+            opening = int(min(max(opening, beside / 2), books.items))
         entrants = books.affordable(queue, opening)
         self._ready = deque((arm, opening) for arm in entrants.tolist())
         self._advance()
@@ -78,8 +83,9 @@ class Bandit(ABC):
         if closed[arm]:
             return
         depth = int(books.depth[arm])
-        room = left - (float(books.fees()[arm]) if self._loads_cost else 0.0)
-        self._ready.append((arm, int(min(1 + depth // PULL, books.items - depth, room))))
+        fee = float(books.fees()[arm]) if self._loads_cost else 0.0
+        step = max(1 + depth // PULL, fee)
+        self._ready.append((arm, int(min(step, books.items - depth, left - fee))))
 
 
 def count(books: Ledger) -> Ints:
