@@ -13,24 +13,20 @@ from evaluator.search.schedule import Shape, next_round
 # A round loads every survivor again: prefixes grow by up to so much more where that is dear.
 FEWER = 2.7
 STEEP = 9.0
-# With a history the first answers say more, and less is spent on them: how much less was chosen on
-# the one recorded history at hand.
-KNOWING = 0.8
-# Where so many arms come to the end of the pool anyway, more at the end tells nothing new: the more
-# there are between these bounds, the more is spent on the first answers instead.
-FINISHERS = (4.0, 12.0)
+# The fewer arms can come to the end of the pool, the more is spent on the last of them; where it is
+# so many, as much on every stretch.
+FINISHERS = 12.0
 
 
 def shape_for(problem: Problem) -> Shape:
     """Many short rounds where loads are free, few long ones where a reload costs more than a few
     percent of what an arm is asked on average; and the more even over the rounds, the more arms
-    come to the end."""
+    could come to the end if they were quite even."""
     load, again = float(np.mean(problem.load_cost)), float(np.mean(problem.reload_cost))
-    queries = max(1.0, min(problem.budget, 1e9) - load)
-    past = problem.history
-    plain = Shape() if past is None or not past.loadings.any() else Shape(alpha=KNOWING)
-    finishers = plain.finishers(problem.arms * queries, len(problem.order))
-    even = float(np.interp(math.log(finishers), np.log(FINISHERS), (0.0, 1.0)))
+    queries, items = max(1.0, min(problem.budget, 1e9) - load), len(problem.order)
+    finishers = problem.arms * queries / (items * math.log(items + 1))
+    even = math.log(max(1.0, min(finishers, FINISHERS))) / math.log(FINISHERS)
+    plain = Shape()
     return Shape(
         alpha=plain.alpha + even * (1 - plain.alpha),
         growth=plain.growth + min(FEWER, STEEP * again / queries),

@@ -22,19 +22,13 @@ class Shape:
     alone wants 1: a few answers cannot tell them from the others.
     """
 
-    alpha: float = 0.85
+    alpha: float = 0.8
     growth: float = 1.1
 
     def kept(self, scale: float, prefix: Floats) -> Floats:
         """The number kept at each prefix, at scale c."""
         found: Floats = np.floor(scale / np.maximum(prefix, 1.0) ** self.alpha + 1e-9)
         return found
-
-    def finishers(self, queries: float, items: int) -> float:
-        """About how many arms so many queries bring to the end: c / Q^alpha, where they are the
-        integral of c / n^alpha from 1 to Q; `alpha` below 1."""
-        rest = 1 - self.alpha
-        return queries * rest / (items - float(items) ** self.alpha) if items > 1 else queries
 
     def start(self, scale: float, arms: int) -> int:
         """The prefix up to which so many arms are all kept."""

@@ -46,7 +46,7 @@ def test_the_default_is_not_worse_however_far_arms_spread(
     made: Callable[[int, int, int], Floats], load: float
 ) -> None:
     found: dict[str, list[float]] = {name: [] for name in NAMES}
-    for seed in range(12):
+    for seed in SEEDS:
         scores = made(seed, 240, 240)
         for name, values in found.items():
             posed = problem(scores, load + 10, seed, load)
