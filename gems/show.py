@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 
 import click
@@ -14,6 +15,7 @@ from gems.errors import GemsError
 from gems.families import described_here
 
 SHOWN = 20
+UNBROKEN = 10_000  # columns
 
 
 @click.command()
@@ -94,4 +96,5 @@ def _draw(title: str, nodes: list[Node]) -> None:
         tree = Tree(Text(title))
         for node in nodes:
             grow(tree, node)
-        Console().print(tree)
+        # What reads a pipe would take a line broken in two for two nodes.
+        Console(width=None if sys.stdout.isatty() else UNBROKEN).print(tree)

@@ -71,6 +71,17 @@ def test_a_family_is_crawled_listed_and_shown(hub):
     assert "excluded as quantized: It is a quantized copy" in run("families").stdout
 
 
+def test_a_node_that_is_drawn_into_a_pipe_is_one_line(hub, tmp_path):
+    long = f"{'o' * 60}/{'n' * 90}"
+    folder = tmp_path / "hub" / long
+    folder.mkdir(parents=True)
+    (folder / ".hub.json").write_text('{"cardData": {"base_model": "lab/tiny"}}')
+    run("crawl", "--family", "tiny")
+    drawn = run("show", "lab/tiny").stdout.splitlines()
+    assert any(f"{long}  finetune, no_safetensors" in line for line in drawn)
+    assert all(line == line.rstrip() for line in drawn)
+
+
 def test_without_a_family_those_of_the_catalog_are_crawled(hub):
     assert run("crawl").exit_code == 2
     assert run("crawl", "--family", "tiny").exit_code == 0
