@@ -15,6 +15,7 @@ from crawler.evidence import NAME
 
 FILE = "families.toml"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_AUTHOR = re.compile(r"[\w.-]+", re.ASCII)
 _KEYS = frozenset({"title", "roots", "mirrors"})
 
 
@@ -123,8 +124,12 @@ def _opt_out(told: Any, file: str) -> OptOut:
     if not isinstance(told, dict) or set(told) - {"authors", "repositories"}:
         raise FamiliesError(f"{file}: [opt_out] may have only authors and repositories")
     authors = told.get("authors", [])
-    if not isinstance(authors, list) or not all(isinstance(author, str) for author in authors):
-        raise FamiliesError(f"{file}: [opt_out] authors must be a list of names")
+    if not isinstance(authors, list) or not all(
+        isinstance(author, str) and _AUTHOR.fullmatch(author) for author in authors
+    ):
+        raise FamiliesError(
+            f"{file}: [opt_out] authors must be a list of names; ORG/NAME goes into repositories"
+        )
     repositories = _names(told.get("repositories", []), f"{file}: [opt_out] repositories")
     return OptOut(
         frozenset(author.lower() for author in authors),

@@ -180,6 +180,8 @@ def test_packaged_families_name_real_roots():
         ('[families.x]\nroots = ["a/b"]\nrots = 1', "may have only"),
         ('[families.x]\nroots = ["a/b"]\nmirrors = {"c/d" = []}', "mirrors must be"),
         ("[opt_out]\nauthors = 1", "authors must be"),
+        ('[opt_out]\nauthors = ["shy/name"]', "goes into repositories"),
+        ('[opt_out]\nauthors = [""]', "authors must be"),
         ("[option]", "unknown table"),
         ("=", "is not TOML"),
     ],
