@@ -84,13 +84,14 @@ class AnswerThen:
 
 def finished_scan(session: Session, scan_id: int) -> Stored:
     """A scan that has finished. Raises CatalogError for any other number."""
-    row = session.execute(
+    query = (
         select(Scan, Plan, Family.slug, Suite.name, Suite.version)
         .join(Plan, Plan.id == Scan.plan_id)
         .join(Family, Family.id == Scan.family_id)
         .join(Suite, Suite.id == Scan.suite_id)
         .where(Scan.id == scan_id)
-    ).one_or_none()
+    )
+    row = session.execute(query).one_or_none() if scan_id < 2**63 else None  # as far as keys go
     if row is None:
         newest = session.scalar(select(func.max(Scan.id)))
         known = "there is none yet" if newest is None else f"the newest is {newest}"

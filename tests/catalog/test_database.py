@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 import migrations
-from catalog import upkeep
+from catalog import archive, upkeep
 from catalog.columns import Base
 from catalog.database import Catalog, open_catalog
 from catalog.errors import CatalogError, DatabaseCorrupt, DatabaseNewer, DatabaseUnreachable
@@ -255,6 +255,16 @@ def test_who_opens_a_catalog_while_another_makes_it_waits(tmp_path: Path) -> Non
     assert catalog.current() == newest_revision()
     catalog.close()
     other.close()
+
+
+@pytest.mark.parametrize("number", [1, 2**63 - 1, 2**63, 10**30])
+def test_a_scan_that_is_not_there_is_told_however_large_its_number(
+    tmp_path: Path, number: int
+) -> None:
+    catalog = open_catalog(url(tmp_path))
+    with catalog.read() as session, pytest.raises(CatalogError, match=f"no scan {number} "):
+        archive.finished_scan(session, number)
+    catalog.close()
 
 
 def test_a_newer_catalog_is_not_sent_to_be_upgraded(tmp_path: Path) -> None:
