@@ -34,6 +34,7 @@ from evaluator.verdicts.paired import Paired
 from evaluator.visits import Visitor
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +197,10 @@ def _stand(
     means = [float(row.mean()) for _, row in others if not np.isnan(row).any()]
     names = list(dict.fromkeys(prompt.category for prompt in prompts))
     categories = np.array([names.index(prompt.category) for prompt in prompts])
-    interval = of_scores(scores[None], categories)
+    clusters = report.clusters_of(prompts)
+    interval = of_scores(scores[None], categories, clusters)
     rivals = [
-        _beside(arm, scores, row)
+        _beside(arm, scores, row, clusters)
         for arm, row in others
         if arm.checkpoint_id in plan.popular and not np.isnan(row).all()
     ]
@@ -224,10 +226,10 @@ def _stand(
     }
 
 
-def _beside(arm: Candidate, scores: Floats, theirs: Floats) -> dict[str, Any]:
+def _beside(arm: Candidate, scores: Floats, theirs: Floats, clusters: Ints) -> dict[str, Any]:
     """The paired difference to a popular checkpoint, on the prompts that both answered."""
     shared = ~np.isnan(theirs)
-    paired = Paired.of(np.stack([scores[shared], theirs[shared]]))
+    paired = Paired.of(np.stack([scores[shared], theirs[shared]]), clusters[shared])
     first, second = np.array([0]), np.array([1])
     return {
         "checkpoint": arm.name,

@@ -109,7 +109,7 @@ def _confirmation(outcome: Outcome, record: Answered, seats: Sequence[int]) -> C
         scores=np.stack([record.scores(arm, prompts) for _, arm in rows]),
         categories=tuple(prompt.category for prompt in prompts),
         answers=np.array([_digests(record.texts(arm, prompts)) for _, arm in rows]),
-        clusters=_clusters(prompts),
+        clusters=clusters_of(prompts),
         nights=None
         if outcome.past is None
         else nights(outcome.past, outcome.terms, outcome.plan.popular, ids),
@@ -125,7 +125,7 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def _clusters(prompts: Sequence[Prompt]) -> Ints:
+def clusters_of(prompts: Sequence[Prompt]) -> Ints:
     """Prompts made from one template share their errors, (prompts,)."""
     keys = [(p.category, p.template or f"\n{place}") for place, p in enumerate(prompts)]
     number = {key: index for index, key in enumerate(dict.fromkeys(keys))}

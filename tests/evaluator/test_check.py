@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from catalog.database import Catalog
 from catalog.membership import memberships
@@ -50,6 +52,26 @@ def test_a_folder_stands_where_its_published_copy_does_and_leaves_no_trace(
     assert published["popular"][0]["delta"] == pytest.approx(published["score"] - root["score"])
     with catalog.read() as session:
         assert previous_verdicts(session, 1) == {}
+
+
+def test_prompts_of_one_template_make_it_less_sure_as_in_a_scan(
+    given: Any, served: Served, tmp_path: Path
+) -> None:
+    catalog, engine, fetcher, settings = given
+    check_name(*given, INSTRUCT)
+    apart = check_name(*given, MERGED)
+    for name in ("suite.yaml", "proof.yaml"):
+        suite = yaml.safe_load((served.suite.parent / name).read_text())
+        for prompt in suite["prompts"]:
+            prompt["template"] = prompt["category"]
+        (tmp_path / name).write_text(yaml.safe_dump(suite))
+    templated = replace(settings, suite=str(tmp_path / "suite.yaml"))
+    alike = check_name(catalog, engine, fetcher, templated, MERGED)
+    assert (alike["cost"]["queries"], alike["score"]) == (0, apart["score"])
+    assert alike["low"] < apart["low"] < apart["high"] < alike["high"]
+    assert alike["popular"][0]["delta"] == apart["popular"][0]["delta"]
+    assert alike["popular"][0]["p"] >= 0.5 ** len(alike["categories"])
+    assert alike["popular"][0]["p"] != apart["popular"][0]["p"]
 
 
 def test_what_cannot_be_evaluated_says_why_in_one_line(given: Any, served: Served) -> None:
