@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -92,17 +92,14 @@ def layouts(session: Session, family_id: int) -> dict[str, dict[str, Any]]:
     return dict(session.get_one(Family, family_id).layouts)
 
 
-def homes(session: Session, names: Iterable[str]) -> dict[str, set[int]]:
-    """The ids of the families that each of these names is a member of, if of any."""
+def homes(session: Session, names: Iterable[str]) -> set[int]:
+    """The ids of the families that any of these names is a member of."""
     query = (
-        select(Repository.name, Member.family_id)
-        .join(Member, Member.repository_id == Repository.id)
+        select(Member.family_id)
+        .join(Repository, Repository.id == Member.repository_id)
         .where(Repository.name.in_(list(names)))
     )
-    found: dict[str, set[int]] = defaultdict(set)
-    for name, family_id in session.execute(query):
-        found[name].add(family_id)
-    return dict(found)
+    return set(session.scalars(query))
 
 
 def are_members(session: Session, family_id: int, names: Iterable[str]) -> set[str]:

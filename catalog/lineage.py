@@ -245,8 +245,9 @@ def settle(session: Session, children: Iterable[int] | None = None) -> None:
 def enrol(session: Session, family_id: int) -> list[int]:
     """Make everything that chosen edges lead to from the roots, and nothing else, members.
 
-    A member's depth is its distance from the nearest root, its relation that of the edge it was
-    reached by. Returns who is new here, and a member of another family.
+    What there is evidence against a root of is no member, by whatever way it is reached. A member's
+    depth is its distance from the nearest root, its relation that of the edge it was reached by.
+    Returns who is new here, and a member of another family.
     """
     run = session.execute
     run(text(_REACHED))
@@ -274,6 +275,10 @@ INSERT INTO reached (id, depth, relation)
 SELECT edges.child_id, :depth + 1, edges.relation
 FROM reached CROSS JOIN edges
 WHERE edges.parent_id = reached.id AND reached.depth = :depth AND edges.chosen
+  AND NOT EXISTS (
+    SELECT 1 FROM edges AS against
+    JOIN reached AS root ON root.id = against.parent_id AND root.depth = 0
+    WHERE against.child_id = edges.child_id AND against.confidence = 0)
 ORDER BY edges.child_id, edges.confidence DESC, edges.id
 ON CONFLICT DO NOTHING
 """

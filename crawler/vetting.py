@@ -213,14 +213,14 @@ def _judge_adapter(bench: Bench, seen: Look, base: Base | Misfit) -> Finding:
 def _judge(
     session: Session, bench: Bench, seen: Look, chosen: Sequence[Evidence]
 ) -> tuple[Finding, list[Evidence]]:
-    """A full checkpoint, and evidence against parents whose family it does not fit.
+    """A full checkpoint, and evidence against the roots of families that it does not fit.
 
     It is a candidate if it fits any of its families; with those it does not fit it then has
     nothing to do. Neither has one with its family that was only inferred to be in it.
     """
     homes = families.homes(session, [said.parent for said in chosen])
     misfits = {bench.family_id: judging.full(seen, bench.layouts)}
-    for home in sorted(set().union(*homes.values()) - {bench.family_id}):
+    for home in sorted(homes - {bench.family_id}):
         if kept := families.layouts(session, home):
             layouts = [from_stored(root, stored) for root, stored in kept.items()]
             misfits[home] = judging.full(seen, layouts)
@@ -228,9 +228,9 @@ def _judge(
     misfit = misfits[bench.family_id]
     if len(foreign) < len(misfits):
         against = [
-            claim(parent, Relation.FINETUNE.value, SHAPES)
-            for parent, theirs in sorted(homes.items())
-            if theirs <= foreign
+            claim(root, Relation.FINETUNE.value, SHAPES)
+            for home in sorted(foreign)
+            for root in families.root_names(session, home)
         ]
         return judging.candidate(seen), against
     assert misfit is not None, "it fits no family"

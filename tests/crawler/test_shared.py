@@ -74,3 +74,13 @@ def test_what_is_made_from_it_stays_with_it(deep):
     deep.crawl("tiny", "deep")
     assert found(deep, "deep") == DEEP | {"c/child", "d/lora"}
     assert found(deep, "tiny") == TINY
+
+
+def test_who_does_not_fit_a_family_is_no_member_by_a_parent_that_nobody_can_look_at(deep):
+    merge(deep, gated="manual")
+    deep.fleet.add("c/child", "a/both", relation="finetune", weights=deep.shapes)
+    for day in (0, 1):
+        deep.crawl("tiny", "deep", now=deep.now + day * DAY)
+        assert found(deep, "deep") == {"lab/deep", "c/child"}
+        assert found(deep, "tiny") == TINY
+        deep.fleet.add("c/child", "a/both", relation="finetune", weights=deep.shapes, seed=7)
