@@ -15,7 +15,7 @@ FEWER = 2.7
 STEEP = 9.0
 # The fewer arms can come to the end of the pool, the more is spent on the last of them; where it is
 # so many, as much on every stretch.
-FINISHERS = 12.0
+FINISHERS = 20.0
 
 
 def shape_for(problem: Problem) -> Shape:
