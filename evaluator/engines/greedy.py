@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from transformers.cache_utils import DynamicCache
 
 from evaluator.engines.errors import GenerationFailure, GenerationKind
+from evaluator.engines.limits import check_requests
 from evaluator.engines.protocol import Completion, Finish, Request
 
 
@@ -17,9 +19,14 @@ def decode(model: Any, requests: Sequence[Request]) -> list[Completion]:
     """Answers of one left-padded batch, in its order.
 
     model: a Transformers causal language model, set up for inference.
-    Raises GenerationFailure if logits are not finite or a token has no embedding.
+    Raises GenerationFailure if logits are not finite, a token has no embedding, or a request does
+    not fit the context.
     """
-    _check_tokens(model, requests)
+    check_requests(
+        requests,
+        embeddings=int(model.get_input_embeddings().weight.shape[0]),
+        context=int(getattr(model.config, "max_position_embeddings", None) or sys.maxsize),
+    )
     device = model.device
     width = max(len(request.token_ids) for request in requests)
     ids = torch.zeros((len(requests), width), dtype=torch.long)
@@ -66,17 +73,3 @@ def decode(model: Any, requests: Sequence[Request]) -> list[Completion]:
             rows = [rows[at] for at in kept]
         mask = torch.cat([mask, mask.new_ones((len(rows), 1))], dim=1)
     return [Completion(tuple(tokens), ended) for tokens, ended in zip(said, finish, strict=True)]
-
-
-def _check_tokens(model: Any, requests: Sequence[Request]) -> None:
-    """On a GPU an unknown token would take the whole process down."""
-    known = int(model.get_input_embeddings().weight.shape[0])
-    for request in requests:
-        if (
-            not request.token_ids
-            or not 0 <= min(request.token_ids) <= max(request.token_ids) < known
-        ):
-            raise GenerationFailure(
-                GenerationKind.UNKNOWN_TOKEN,
-                f"its tokenizer makes tokens that its {known} embeddings do not have",
-            )

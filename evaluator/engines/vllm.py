@@ -27,6 +27,7 @@ from evaluator.engines.errors import (
     SwapRefused,
 )
 from evaluator.engines.folder import cleaned
+from evaluator.engines.limits import check_requests
 from evaluator.engines.lora import merged, room_for, tidied
 from evaluator.engines.protocol import Completion, Finish, Request, Weights
 from evaluator.engines.swap import Build, build_of, check_whole, doubt
@@ -184,7 +185,8 @@ class VllmEngine:
         if not places:
             return
         chosen = [requests[at] for at in places]
-        self._check_requests(chosen)
+        assert self._build is not None
+        check_requests(chosen, int(self._build.config["vocab_size"]), self._longest)
         told = self._llm.generate(
             [{"prompt_token_ids": list(request.token_ids)} for request in chosen],
             [self._sampling(request) for request in chosen],
@@ -202,23 +204,6 @@ class VllmEngine:
                 tokens = tokens[:-1]
             finish: Finish = "stop" if output.finish_reason == "stop" else "length"
             answers[at] = Completion(tokens, finish)
-
-    def _check_requests(self, requests: Sequence[Request]) -> None:
-        assert self._build is not None
-        known = int(self._build.config["vocab_size"])
-        for request in requests:
-            ids = request.token_ids
-            if not ids or not 0 <= min(ids) <= max(ids) < known:
-                raise GenerationFailure(
-                    GenerationKind.UNKNOWN_TOKEN,
-                    f"its tokenizer makes tokens that its {known} embeddings do not have",
-                )
-            if len(ids) + request.max_tokens > self._longest:
-                raise GenerationFailure(
-                    GenerationKind.TOO_LONG,
-                    f"{len(ids)} tokens and {request.max_tokens} of answer exceed its"
-                    f" {self._longest} tokens of context",
-                )
 
     def _sampling(self, request: Request) -> Any:
         return self._vllm.SamplingParams(

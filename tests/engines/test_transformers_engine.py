@@ -13,7 +13,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from evaluator.engines import EngineMissing, make
-from evaluator.engines.errors import GenerationFailure, LoadFailure
+from evaluator.engines.errors import GenerationFailure, GenerationKind, LoadFailure
 from evaluator.engines.protocol import Engine, Request, Weights
 from tests.engines.tiny_llamas import (
     VOCABULARY,
@@ -109,6 +109,16 @@ def test_limits_and_stop_tokens_are_each_requests_own(engine: Engine, shelf: Pat
     assert (short.token_ids, short.finish) == (long.token_ids[:2], "length")
     assert (stopped.token_ids, stopped.finish) == (long.token_ids[:first], "stop")
     assert whole == long
+
+
+def test_what_does_not_fit_the_context_is_told_before_it_is_computed(
+    engine: Engine, shelf: Path
+) -> None:
+    fits = Request((1,) * 120, 8, frozenset())
+    assert len(answered(engine, Weights(shelf / "one"), [fits])) == 1
+    with pytest.raises(GenerationFailure, match="128 tokens of context") as caught:
+        engine.generate([fits, Request((1,) * 121, 8, frozenset())])
+    assert caught.value.kind == GenerationKind.TOO_LONG
 
 
 def test_nothing_of_the_checkpoint_before_is_left(engine: Engine, shelf: Path) -> None:
