@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from catalog.checkpoints import Kind
+from catalog.screening import Kind
 from catalog.words import Reason, Relation
 from crawler.layout import Misfit
 

@@ -15,9 +15,10 @@ from itertools import islice
 from typing import Any
 
 from catalog import checkpoints, crawls, families, lineage
-from catalog.checkpoints import Finding, Kind, Listed
+from catalog.checkpoints import Finding, Listed
 from catalog.database import Catalog, Session
 from catalog.lineage import INFERRED, LOOKED_AT, SHAPES, Evidence
+from catalog.screening import Kind, unscreened
 from catalog.words import Reason, Relation, Status
 from crawler import judging
 from crawler.bases import Base, find_base
@@ -51,7 +52,7 @@ def screen_all(
 
     while True:
         with catalog.write() as session:
-            batch = checkpoints.unscreened(session, family_id, after, SCREENED, again=again)
+            batch = unscreened(session, family_id, after, SCREENED, again=again)
             rows = [(*row[:2], *found(row[2:])) for row in batch]
             checkpoints.note_stored(session, rows)
         screened += len(batch)

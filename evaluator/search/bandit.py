@@ -40,7 +40,8 @@ class Bandit(ABC):
             opening = int(min(max(opening, beside / 2), books.items))
         entrants = books.affordable(queue, opening)
         self._ready = deque((arm, opening) for arm in entrants.tolist())
-        self._advance()
+        if not self._ready:
+            self._advance()
 
     @abstractmethod
     def _index(self) -> Floats:
@@ -71,9 +72,7 @@ class Bandit(ABC):
         return np.where(self._ledger.depth < self._ledger.items, 0, -1)
 
     def _advance(self) -> None:
-        """The opening over, put out the next pull, if there is one."""
-        if self._ready:
-            return
+        """Put out the next pull, if there is one."""
         books = self._ledger
         left = books.left + 1e-9
         closed = books.failed | (books.depth >= books.items)

@@ -15,10 +15,10 @@ class BayesElimination(Halving):
     """Halving, on shared items, by posterior means: beta posteriors whose prior is fitted to the
     mean of all.
 
-    Atsidakou, Katariya, Sanghavi and Kveton 2022, "Bayesian Fixed-Budget Best-Arm Identification",
-    alg. 1, whose prior is known and whose items are not shared. Of arms that were all told as much,
-    the same leave as in `Halving`. To drop more than half where the posterior is sure of it was
-    worse at every risk tried.
+    After Atsidakou, Katariya, Sanghavi and Kveton 2022, "Bayesian Fixed-Budget Best-Arm
+    Identification", whose prior is known and whose items are not shared. Of arms that were all told
+    as much, the same leave as in `Halving`. To drop more than half where the posterior is sure of
+    it was no better at any risk tried.
     """
 
     def _best(self, arms: Ints, keep: int) -> Ints:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from evaluator.search.errors import SearchError
 from evaluator.search.policies import NAMES, make
@@ -82,14 +83,27 @@ def test_same_seed_same_search(name: str) -> None:
     assert first.standing().order == second.standing().order
 
 
+def asked_along_the_order(
+    name: str,
+    seed: int,
+    arms: int,
+    items: int,
+    budget: float,
+    load: float,
+    _: float,
+    workers: int,
+) -> NDArray[np.bool_]:
+    """Whether each arm was asked what stands at each place of the order, (arms, items)."""
+    scores = matrix(seed, arms, items)
+    posed = problem(scores, budget, seed, load, workers=workers)
+    return drive(make(name, posed), posed, scores).asked[:, posed.order]
+
+
 @pytest.mark.parametrize("name", SHARED)
 @settings(max_examples=25, deadline=None)
 @given(searches)
 def test_shared_policies_ask_a_prefix_of_one_order(name: str, search) -> None:  # type: ignore[no-untyped-def]
-    seed, arms, items, budget, load, _, workers = search
-    scores = matrix(seed, arms, items)
-    posed = problem(scores, budget, seed, load, workers=workers)
-    along = drive(make(name, posed), posed, scores).asked[:, posed.order]
+    along = asked_along_the_order(name, *search)
     assert (along[:, 1:] <= along[:, :-1]).all()
 
 
@@ -97,10 +111,7 @@ def test_shared_policies_ask_a_prefix_of_one_order(name: str, search) -> None:  
 @settings(max_examples=25, deadline=None)
 @given(searches)
 def test_bandits_go_round_the_order_each_from_where_it_begins(name: str, search) -> None:  # type: ignore[no-untyped-def]
-    seed, arms, items, budget, load, _, workers = search
-    scores = matrix(seed, arms, items)
-    posed = problem(scores, budget, seed, load, workers=workers)
-    along = drive(make(name, posed), posed, scores).asked[:, posed.order]
+    along = asked_along_the_order(name, *search)
     begins = (along & ~np.roll(along, 1, axis=1)).sum(axis=1)
     assert (begins <= 1).all()
 
